@@ -1,0 +1,76 @@
+# make help lists the targets. Each target does its own set-up: .venv, filled from requirements.txt (locked, hashed).
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+UV_VERSION := 0.13.9
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+BENCH := $(VENV)/ready-bench
+COMPANION := $(PY) -m mecpapers.companion
+
+# One thread a process (two processes run side by side), and kernels from this environment.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export JUPYTER_PREFER_ENV_PATH := 1
+# An inherited backend would remove every figure; without bytecode, every kernel compiles all it imports.
+unexport MPLBACKEND PYTHONDONTWRITEBYTECODE
+
+install = if [ -x $(VENV)/bin/uv ]; then $(VENV)/bin/uv pip install --quiet --python $(PY) $(1); \
+	else $(PY) -m pip install --quiet $(1); fi
+
+.PHONY: help book test notebooks lint bench nightly pdf lock clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+book: $(READY) ## execute the notebooks whose inputs changed; site in _build/html
+	@$(COMPANION) book
+
+test: $(READY) ## lint, tests, notebooks, and the site in a browser
+	@$(PY) tests/run.py
+
+notebooks: $(READY) ## execute the notebooks and copy their outputs back, to commit
+	@$(COMPANION) notebooks
+
+lint: $(READY) ## ruff and mypy
+	@$(PY) tests/run.py lint types
+
+bench: $(BENCH) ## time the solvers
+	@$(PY) tests/bench.py
+
+nightly: $(READY) ## make test, and the tests with full counts
+	@$(PY) tests/run.py --nightly
+
+pdf: $(READY) ## the book as one file, _build/mecpapers.pdf
+	@$(COMPANION) pdf
+
+lock: $(VENV)/bin/uv ## resolve pyproject.toml into requirements.txt (UPGRADE=--upgrade for the newest)
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra book --extra test \
+		--no-annotate --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.txt pyproject.toml
+
+clean: ## remove what was built; the environment stays
+	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(PY):
+	@python=$$(for p in $${PYTHON:-python3 python3.13 python3.12 python3.11}; do \
+		"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done); \
+	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; fi; \
+	echo "== environment: $$($$python --version) in $(VENV)"; \
+	"$$python" -m venv $(VENV)
+
+$(VENV)/bin/uv: | $(PY)
+	@$(PY) -m pip install --quiet uv==$(UV_VERSION)
+
+# uv is four times faster than pip; where it can't be had, pip installs the same lock.
+$(READY): requirements.txt pyproject.toml | $(PY)
+	@start=$$SECONDS; echo "== packages: requirements.txt"; \
+	$(MAKE) --no-print-directory $(VENV)/bin/uv || echo "== packages: no uv here, installing with pip"; \
+	$(call install,--require-hashes -r requirements.txt); \
+	$(call install,--no-deps --no-build-isolation -e .); \
+	touch $@; echo "== packages: $$((SECONDS - start)) s"
+
+$(BENCH): $(READY)
+	@echo "== packages: bench"; $(call install,--no-build-isolation -e '.[bench]'); touch $@

@@ -1,0 +1,169 @@
+"""The command ``mecpapers``: solve, schemes, run, claims.
+
+Exit status: 0 an answer; 1 a fault of ours or in a notebook; 2 bad input or usage; 3 infeasible; 4 not converged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from mecpapers import instances, ledger
+from mecpapers.companion.files import write_atomically
+from mecpapers.solution import Infeasible, Solution
+
+BAD_INPUT, INFEASIBLE, NOT_CONVERGED = 2, 3, 4
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Allocate, check and rerun: three papers on inference at the mobile edge."""
+
+
+@cli.command()
+@click.argument("file", metavar="FILE.json")
+@click.option("--scheme", metavar="NAME", help="How to solve it; `mecpapers schemes` lists the names.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="For schemes that draw lots.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("-o", "--output", metavar="OUT", help="Write the answer here instead of printing it.")
+def solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str | None) -> int:
+    """Solve one instance file."""
+    problem = instances.read(file)
+    paper = type(problem).__module__.split(".")[1]
+    schemes = _schemes(paper)
+    if scheme is None:
+        raise ValueError(f"--scheme is missing: must be one of {', '.join(schemes)}")
+    if scheme not in schemes:
+        raise ValueError(f"--scheme = {scheme}: must be one of {', '.join(schemes)}")
+    if output is not None:
+        _check_writable(Path(output))
+    start = time.perf_counter()
+    solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed))
+    seconds = time.perf_counter() - start
+    form = import_module(f"mecpapers.{paper}.instance")
+    if as_json or (output or "").endswith(".json"):
+        answer = {"scheme": scheme, "seconds": seconds, **form.to_dict(problem, solution)}
+        text = json.dumps(answer, indent=1, allow_nan=False)
+    else:
+        text = "\n".join([*form.to_table(problem, solution), "", *_summary(scheme, seconds, solution)])
+    if output is None:
+        click.echo(text)
+    else:
+        write_atomically(Path(output), text + "\n")
+    return 0 if solution.converged else NOT_CONVERGED
+
+
+@cli.command("schemes")
+@click.argument("paper", required=False)
+def list_schemes(paper: str | None) -> int:
+    """List the schemes, a line each."""
+    if paper is not None and paper not in ledger.PAPERS:
+        raise ValueError(f"PAPER = {paper}: must be one of {', '.join(ledger.PAPERS)}")
+    for name in [paper] if paper else ledger.PAPERS:
+        for scheme, function in _schemes(name).items():
+            click.echo(f"{name:6} {scheme:18} {(function.__doc__ or '').splitlines()[0]}")
+    return 0
+
+
+@cli.command()
+@click.argument("notebook", metavar="NOTEBOOK.ipynb")
+@click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the notebook; repeatable.")
+@click.option("-o", "--output", metavar="OUT.ipynb", help="Where the result goes. Default: _build/runs/.")
+@click.option("--html", is_flag=True, help="Write a page of it, too.")
+def run(notebook: str, parameters: tuple[str, ...], output: str | None, html: bool) -> int:
+    """Rerun a notebook with other parameters."""
+    from mecpapers.companion import execute
+    from mecpapers.companion.parameters import declared, parse
+
+    source = Path(notebook)
+    if not source.is_file():
+        raise ValueError(f"{notebook}: there is no such notebook")
+    values = parse(declared(source), parameters)
+    target = Path(output) if output else Path("_build") / "runs" / source.name
+    if output is None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    _check_writable(target)
+    try:
+        execute.run(source, target, values)
+    except execute.NotebookError as error:  # what a cell raised, it raised over the parameters given
+        _stop(str(error), {"ValueError": BAD_INPUT, "Infeasible": INFEASIBLE}.get(error.name, 1))
+    click.echo(str(target))
+    if html:
+        page = target.with_suffix(".html")
+        execute.to_html(target, page)
+        click.echo(str(page))
+    return 0
+
+
+@cli.command()
+@click.option("--paper", help="Only the claims of one paper.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects instead of a table.")
+def claims(paper: str | None, as_json: bool) -> int:
+    """Check what the papers state, and print the ledger."""
+    if paper is not None and paper not in ledger.PAPERS:
+        raise ValueError(f"--paper = {paper}: must be one of {', '.join(ledger.PAPERS)}")
+    entries = ledger.check([paper] if paper else ledger.PAPERS)
+    if as_json:
+        click.echo(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False, ensure_ascii=False))
+    else:
+        click.echo(repr(ledger.show(entries)))
+    return 0
+
+
+def main() -> None:
+    """Run the command; every error is one line on standard error, and nothing on standard output."""
+    try:
+        sys.exit(cli.main(standalone_mode=False))
+    except Infeasible as error:
+        _stop(f"infeasible: {error}", INFEASIBLE)
+    except click.exceptions.NoArgsIsHelpError:
+        _stop(f"a command is missing: must be one of {', '.join(cli.commands)}; see --help", BAD_INPUT)
+    except click.ClickException as error:
+        _stop(error.format_message(), BAD_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        _stop("interrupted: nothing was written", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except ValueError as error:
+        _stop(str(error), BAD_INPUT)
+    except OSError as error:
+        _stop(f"{error.filename}: {error.strerror}" if error.filename else str(error), BAD_INPUT)
+
+
+def _stop(message: str, status: int) -> None:
+    click.echo(f"mecpapers: {' '.join(message.split())}", err=True)
+    sys.exit(status)
+
+
+def _schemes(paper: str) -> Mapping[str, Any]:
+    return import_module(f"mecpapers.{paper}.schemes").SCHEMES  # type: ignore[no-any-return]
+
+
+def _summary(scheme: str, seconds: float, solution: Solution[Any]) -> list[str]:
+    lines = [f"scheme {scheme}: objective {solution.objective:.9g} in {seconds:.3g} s"]
+    if solution.bound is not None:
+        assumes = f" (if {solution.bound_assumes})" if solution.bound_assumes else ""
+        lines.append(f"proved bound {solution.bound:.9g}, gap {solution.gap:.2g}{assumes}")
+    if not solution.converged:
+        lines.append("NOT CONVERGED: the best found so far")
+    return lines
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse an output that cannot be written before any work is done."""
+    if path.is_dir():
+        raise ValueError(f"--output = {path}: must be a file, not a folder")
+    if not path.parent.is_dir():
+        raise ValueError(f"--output = {path}: must be in a folder that exists")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"--output = {path}: must be in a folder that can be written")

@@ -1,0 +1,1 @@
+"""What makes the book: execute notebooks, check their parameters, build the site, say where it came from."""

@@ -1,0 +1,172 @@
+"""Run one notebook with papermill; replace its output whole or not at all."""
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from mecpapers.companion.files import check_writable, write_atomically
+
+# What a kernel sees: no progress bars in outputs, one thread, this environment's kernel, figures shown inline.
+KERNEL_ENVIRONMENT: Mapping[str, str | None] = {
+    "TQDM_DISABLE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "MPLBACKEND": None,
+}
+
+_MATHJAX = Path(__file__).parents[2] / "book" / "_static" / "mathjax" / "tex-svg.js"
+
+
+class NotebookError(RuntimeError):
+    """A cell failed.
+
+    Attributes
+    ----------
+    notebook : Path
+    cell : int or None
+        Its number, as in ``In [cell]``; None where the kernel itself died.
+    name, message : str
+        The exception in the cell.
+    """
+
+    def __init__(self, notebook: Path, cell: int | None, name: str, message: str) -> None:
+        self.notebook, self.cell, self.name, self.message = notebook, cell, name, message
+        first = message.strip().partition("\n")[0]
+        super().__init__(f"{notebook}: {'kernel' if cell is None else f'cell {cell}'}: {name}: {first}")
+
+
+def run(notebook: str | Path, output: str | Path, parameters: Mapping[str, object] | None = None) -> float:
+    """Execute `notebook` in its own folder and write the result to `output`.
+
+    Papermill works in a temporary folder; `output` changes only when every cell ran. What papermill and the clock add
+    to the metadata is removed, so that two runs are byte-identical. Execution counts stay.
+
+    Parameters
+    ----------
+    notebook, output : path
+    parameters : mapping, optional
+        Values for the notebook's parameters, checked before anything runs. They are injected in a cell of their own.
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Raises
+    ------
+    ValueError
+        If `output` is `notebook`, or a parameter isn't declared or is of another type.
+    OSError
+        If `notebook` can't be read, or `output` can't be written (noticed before anything runs).
+    NotebookError
+        If a cell fails.
+    """
+    import nbformat
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    from mecpapers.companion.parameters import declared, validate
+
+    notebook, output = Path(notebook).resolve(), Path(output).resolve()
+    if output == notebook or (output.exists() and output.samefile(notebook)):
+        raise ValueError(f"output {output.name}: is the notebook itself")
+    check_writable(output)
+    values = validate(declared(notebook), parameters or {})
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, _environment(), _terminable():
+        try:
+            result = papermill.execute_notebook(
+                notebook, Path(folder) / "run.ipynb", values, cwd=notebook.parent, config=_encrypted()
+            )
+        except papermill.PapermillExecutionError as error:
+            raise NotebookError(notebook, error.exec_count, error.ename, error.evalue) from None
+        except DeadKernelError as error:
+            raise NotebookError(notebook, None, "DeadKernelError", str(error)) from None
+        write_atomically(output, nbformat.writes(_stripped(result)) + "\n")
+    return time.perf_counter() - start
+
+
+def to_html(notebook: str | Path, path: str | Path) -> None:
+    """Write an executed notebook as one HTML file that requests nothing.
+
+    In a checkout, the MathJax that the book ships is put into the file. Elsewhere formulas stay plain TeX.
+    """
+    from nbconvert import HTMLExporter
+
+    mathjax = _MATHJAX.read_text(encoding="utf-8").replace("</script", r"<\/script") if _MATHJAX.exists() else ""
+    tex = r"{tex: {inlineMath: [['$', '$'], ['\\(', '\\)']], processEscapes: true}}"
+    exporter = HTMLExporter(
+        raw_template="{% extends 'lab/index.html.j2' %}"
+        "{% block html_head_js_requirejs %}{% endblock %}{% block html_head_js_mermaidjs %}{% endblock %}"
+        "{% block html_head_js_mathjax %}"
+        "{% if resources.mathjax %}<script>MathJax = {{ resources.tex }};{{ resources.mathjax }}</script>{% endif %}"
+        "{% endblock %}"
+    )
+    body, _ = exporter.from_filename(str(notebook), resources={"mathjax": mathjax, "tex": tex})
+    write_atomically(Path(path), body)
+
+
+def _encrypted() -> Any:
+    """Encrypt what passes between papermill and the kernel: without it, the kernel warns on standard error."""
+    from traitlets.config import Config
+
+    return Config({"KernelManager": {"transport_encryption": "auto"}})
+
+
+def _stripped(notebook: Any) -> Any:
+    """Remove what differs between two runs of the same notebook."""
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if not cell.metadata.get("tags", True):
+            del cell.metadata["tags"]
+        if "injected-parameters" in cell.metadata.get("tags", []) and "id" in cell:
+            cell.id = "injected-parameters"
+    return notebook
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    import papermill.execute  # noqa: F401  # tqdm reads TQDM_DISABLE once, when it is imported: the caller's
+
+    before = {name: os.environ.get(name) for name in KERNEL_ENVIRONMENT}
+    try:
+        _set(KERNEL_ENVIRONMENT)
+        yield
+    finally:
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind the stack, as Ctrl-C does, so that the kernel and the temporary folder go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,40 @@
+"""Files that are replaced whole or not at all."""
+
+import os
+from pathlib import Path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` to a temporary file beside `path`, then move it there.
+
+    Readers see the old file or the new one; on failure (or Ctrl-C) the old one stays and nothing else is left.
+
+    Raises
+    ------
+    OSError
+        If the folder can't be made or written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a path that can't be written, before work is spent on what goes there.
+
+    Raises
+    ------
+    OSError
+        If `path` is a folder, or the nearest folder above it that exists can't be written.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise NotADirectoryError(f"{above}: is not a folder")
+    if not os.access(above, os.W_OK):
+        raise PermissionError(f"{above}: can't be written")

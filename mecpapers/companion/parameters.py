@@ -1,0 +1,167 @@
+"""The parameters that a notebook declares, and values for them from the command line.
+
+A notebook has one cell tagged ``parameters``, made of lines such as ``n_devices: int = 25  # N``. Types are int,
+float, bool, str, and lists of one of these.
+"""
+
+import ast
+import difflib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+Scalar = bool | int | float | str
+Value = Scalar | list[Scalar]
+
+_SCALARS: dict[str, type[Scalar]] = {"int": int, "float": float, "bool": bool, "str": str}
+TYPES = (*_SCALARS, *(f"list[{name}]" for name in _SCALARS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One line of a parameters cell."""
+
+    name: str
+    type: str  # one of TYPES
+    default: Value
+    comment: str = ""  # unit or meaning, as written after the #
+
+    def check(self, value: object, written: str | None = None) -> Value:
+        """Return `value` in the declared type; an int is welcome where a float is declared.
+
+        Parameters
+        ----------
+        value : object
+        written : str, optional
+            The value as somebody wrote it, for the message.
+
+        Raises
+        ------
+        ValueError
+            In one line, naming the parameter, the value and the rule.
+        """
+        shown = _short(repr(value) if written is None else written)
+        if not self.type.startswith("list["):
+            return self._scalar(value, self.type, shown)
+        if not isinstance(value, list):
+            raise ValueError(f"parameter {self.name}: {shown} is not of type {self.type}")
+        return [self._scalar(item, self.type[5:-1], shown) for item in value]
+
+    def _scalar(self, item: object, kind: str, shown: str) -> Scalar:
+        if kind == "float" and isinstance(item, int) and not isinstance(item, bool):
+            try:
+                item = float(item)
+            except OverflowError:
+                item = math.inf
+        if not isinstance(item, _SCALARS[kind]) or (isinstance(item, bool) and kind != "bool"):
+            raise ValueError(f"parameter {self.name}: {shown} is not of type {self.type}")
+        if isinstance(item, float) and not math.isfinite(item):
+            raise ValueError(f"parameter {self.name}: {shown} is not finite")
+        return item
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")  # repr: in one line, whatever the text holds
+
+
+def declared(notebook: str | Path | Mapping[str, Any]) -> dict[str, Parameter]:
+    """Read the cell tagged ``parameters`` without running it.
+
+    Parameters
+    ----------
+    notebook : path or mapping
+        A notebook's file, or its content.
+
+    Returns
+    -------
+    dict of str to Parameter
+        In the order of the lines; empty where no cell is tagged.
+
+    Raises
+    ------
+    ValueError
+        If two cells are tagged, or a line isn't ``name: type = literal`` of a known type.
+    """
+    if isinstance(notebook, str | Path):
+        notebook = cast(Mapping[str, Any], json.loads(Path(notebook).read_text(encoding="utf-8")))
+    cells = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    if not cells:
+        return {}
+    if len(cells) > 1:
+        raise ValueError(f"{len(cells)} cells are tagged parameters: one is the rule")
+    source = "".join(cells[0]["source"])
+    try:
+        lines = ast.parse(source).body
+    except SyntaxError as error:
+        raise ValueError(f"parameters cell, line {error.lineno}: {error.msg}") from error
+    found = [_parameter(line, source) for line in lines]
+    return {parameter.name: parameter for parameter in found}
+
+
+def _parameter(line: ast.stmt, source: str) -> Parameter:
+    where = f"parameters cell, line {line.lineno}"
+    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value is not None):
+        raise ValueError(f"{where}: a line reads name: type = value")
+    kind = ast.unparse(line.annotation)
+    if kind not in TYPES:
+        raise ValueError(f"{where}: type {kind} is none of {', '.join(TYPES)}")
+    try:
+        default = ast.literal_eval(line.value)
+    except ValueError as error:
+        raise ValueError(f"{where}: the value of {line.target.id} must be a literal") from error
+    last = source.splitlines()[(line.end_lineno or line.lineno) - 1].encode()
+    comment = last[line.end_col_offset :].decode().lstrip().removeprefix("#").strip()
+    parameter = Parameter(name=line.target.id, type=kind, default=default, comment=comment)
+    parameter.check(default)
+    return parameter
+
+
+def validate(parameters: Mapping[str, Parameter], values: Mapping[str, object]) -> dict[str, Value]:
+    """Check names and types of `values` against what a notebook declares.
+
+    Raises
+    ------
+    ValueError
+        In one line, naming the parameter, the value and the rule.
+    """
+    return {name: _known(parameters, name).check(value) for name, value in values.items()}
+
+
+def parse(parameters: Mapping[str, Parameter], texts: Iterable[str]) -> dict[str, Value]:
+    """Turn ``name=value`` texts into typed values.
+
+    Numbers, bools and lists are JSON (``40``, ``1e-3``, ``true``, ``[8, 16]``); a str is taken as it stands.
+
+    Raises
+    ------
+    ValueError
+        In one line, naming the parameter, the value and the rule.
+    """
+    values: dict[str, Value] = {}
+    for text in texts:
+        name, equals, written = text.partition("=")
+        if not equals:
+            raise ValueError(f"parameter {_short(text)}: write it as NAME=VALUE")
+        parameter = _known(parameters, name)
+        if name in values:
+            raise ValueError(f"parameter {name}: {_short(written)} is a second value, one is the rule")
+        values[name] = parameter.check(written if parameter.type == "str" else _json(parameter, written), written)
+    return values
+
+
+def _known(parameters: Mapping[str, Parameter], name: str) -> Parameter:
+    if name in parameters:
+        return parameters[name]
+    near = difflib.get_close_matches(name, parameters, n=1)
+    hint = f", did you mean {near[0]}?" if near else ""
+    raise ValueError(f"parameter {_short(name)}: not one of {', '.join(parameters) or 'none'}{hint}")
+
+
+def _json(parameter: Parameter, text: str) -> object:
+    try:
+        return json.loads(text)  # NaN and Infinity too: check refuses them
+    except (ValueError, RecursionError):  # ValueError: no JSON, or an int of too many digits
+        raise ValueError(f"parameter {parameter.name}: {_short(text)} is not of type {parameter.type}") from None

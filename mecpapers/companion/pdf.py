@@ -1,0 +1,35 @@
+"""The book as one PDF: Sphinx's single page, printed by Chromium."""
+
+import re
+from pathlib import Path
+
+from mecpapers.companion import book, chromium
+
+
+def write(root: Path) -> Path:
+    """Build the book and print it to ``_build/mecpapers.pdf``.
+
+    Raises
+    ------
+    RuntimeError
+        If no Chromium can be had.
+    """
+    from playwright.sync_api import sync_playwright
+
+    browser_path = chromium.get()
+    if browser_path is None:
+        raise RuntimeError("pdf: no Chromium or Chrome can be had")
+    book.build(root)
+    pages, path = root / "_build" / "singlehtml", root / "_build" / "mecpapers.pdf"
+    book.render(root / "_build" / "stage", pages, "singlehtml")
+    # The theme's landing page only forwards to the root document, which holds the whole book.
+    text = (pages / "book" / "index.html").read_text(encoding="utf-8")
+    (pages / "index.html").write_text(re.sub(r'"\.\./(_static|_images)/', r'"\1/', text), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=list(chromium.ARGUMENTS))
+        page = browser.new_page()
+        page.goto((pages / "index.html").as_uri())
+        page.evaluate("MathJax.startup.promise")
+        page.pdf(path=path, format="A4", margin={"top": "15mm", "bottom": "15mm"})
+        browser.close()
+    return path

@@ -1,0 +1,213 @@
+"""What the papers state, what we measured, and the verdict; what is printed wrong, and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from importlib import import_module
+from typing import Any
+
+from tqdm import tqdm
+
+PAPERS = ("video",)
+NAMES = {"video": "Paper I"}
+NUMERICAL = 1e-6  # a tolerance this small bounds rounding, whose digits differ between machines
+
+
+class Verdict(str, Enum):
+    """How a claim stands."""
+
+    REPRODUCED = "REPRODUCED"  # holds with what the paper gives
+    CORRECTED = "CORRECTED"  # holds once an erratum is mended
+    CALIBRATED = "CALIBRATED"  # fits with parameters or readings that were chosen because they fit
+    DIFFERS = "DIFFERS"
+    UNCHECKABLE = "UNCHECKABLE"  # the note gives the reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A statement of a paper, and how to measure it.
+
+    ``measure`` returns the number to hold beside ``published``; None where nothing can be measured. ``expected`` is
+    the verdict that the tests hold us to: a claim that begins or ceases to hold fails them.
+    """
+
+    key: str
+    where: str  # as printed: equation, figure, section
+    statement: str
+    published: float | None
+    unit: str  # empty for a pure number
+    tolerance: float  # absolute, in the unit
+    measure: Callable[[], float] | None
+    expected: Verdict = Verdict.REPRODUCED
+    note: str = ""
+    flips: str = "nothing of our choice"  # which of our choices would change the verdict
+
+    def verdict(self, measured: float | None) -> Verdict:
+        """Judge a measured number."""
+        if measured is None or self.published is None:
+            return Verdict.UNCHECKABLE
+        if not abs(measured - self.published) <= self.tolerance:
+            return Verdict.DIFFERS
+        holds = (Verdict.REPRODUCED, Verdict.CORRECTED, Verdict.CALIBRATED)
+        return self.expected if self.expected in holds else Verdict.REPRODUCED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erratum:
+    """Something printed wrong.
+
+    ``shown`` computes the evidence and tells whether it stands; None where reading suffices (a slip of the pen).
+    """
+
+    key: str
+    where: str
+    printed: str
+    corrected: str
+    evidence: str
+    shown: Callable[[], bool] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A claim of a paper after measuring."""
+
+    paper: str
+    claim: Claim
+    measured: float | None
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry as ``mecpapers claims --json`` prints it."""
+        c = self.claim
+        return {
+            "key": c.key,
+            "paper": self.paper,
+            "where": c.where,
+            "statement": c.statement,
+            "published": c.published,
+            "measured": self.measured,
+            "unit": c.unit,
+            "tolerance": c.tolerance,
+            "verdict": self.verdict.value,
+            "note": c.note,
+            "flips": c.flips,
+        }
+
+    @property
+    def measured_text(self) -> str:
+        """The number with its unit; a rounding gap within its bound is named by the bound alone."""
+        c = self.claim
+        if self.measured is None:
+            return "not measured"
+        if c.published == 0 and abs(self.measured) <= c.tolerance <= NUMERICAL:
+            return f"below {c.tolerance:g} {c.unit}".strip()
+        return f"{self.measured:.4g} {c.unit}".strip()
+
+    @property
+    def published_text(self) -> str:
+        """The published number with its unit and our tolerance."""
+        c = self.claim
+        return "-" if c.published is None else f"{c.published:g} ± {c.tolerance:.2g} {c.unit}".strip()
+
+
+def load(papers: Sequence[str] = PAPERS) -> dict[str, tuple[Claim, ...]]:
+    """Return the claims of each paper."""
+    return {paper: import_module(f"mecpapers.{paper}.claims").CLAIMS for paper in papers}
+
+
+def load_errata(papers: Sequence[str] = PAPERS) -> dict[str, tuple[Erratum, ...]]:
+    """Return the errata of each paper."""
+    return {paper: import_module(f"mecpapers.{paper}.errata").ERRATA for paper in papers}
+
+
+def check(papers: Sequence[str] = PAPERS, keys: Iterable[str] | None = None) -> list[Entry]:
+    """Measure the claims of some papers, or those named by ``keys``, and judge them.
+
+    Raises
+    ------
+    KeyError
+        if a key names no claim.
+    """
+    claims = [(paper, claim) for paper, rows in load(papers).items() for claim in rows]
+    if keys is not None:
+        by_key = {claim.key: (paper, claim) for paper, claim in claims}
+        claims = [by_key[key] for key in keys]
+    return [_judge(paper, claim) for paper, claim in tqdm(claims, desc="claims", unit="claim")]
+
+
+def _judge(paper: str, claim: Claim) -> Entry:
+    measured = None if claim.measure is None else float(claim.measure())
+    return Entry(paper=paper, claim=claim, measured=measured, verdict=claim.verdict(measured))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that a notebook shows as a Markdown table and a terminal as text."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def _repr_markdown_(self) -> str:
+        lines = [self.header, tuple("---" for _ in self.header), *self.rows]
+        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+    def __repr__(self) -> str:
+        widths = [max(len(line[i]) for line in (self.header, *self.rows)) for i in range(len(self.header))]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in (self.header, *self.rows)
+        )
+
+
+def show(entries: Iterable[Entry]) -> Table:
+    """Lay entries out as a table."""
+    return Table(
+        ("claim", "where", "the paper says", "published", "measured", "verdict", "remark"),
+        tuple(
+            (
+                f"`{e.claim.key}`",
+                e.claim.where,
+                e.claim.statement,
+                e.published_text,
+                e.measured_text,
+                f"**{e.verdict.value}**",
+                e.claim.note,
+            )
+            for e in entries
+        ),
+    )
+
+
+def show_counts(entries: Iterable[Entry]) -> Table:
+    """How many claims of each paper have which verdict."""
+    verdicts = [(e.paper, e.verdict) for e in entries]
+    papers = sorted({paper for paper, _ in verdicts}, key=PAPERS.index)
+    return Table(
+        ("claims of", *(v.value.lower() for v in Verdict)),
+        tuple((NAMES[paper], *(str(verdicts.count((paper, v))) for v in Verdict)) for paper in papers),
+    )
+
+
+def show_brief(entries: Iterable[Entry]) -> Table:
+    """Lay entries out with nothing but the statement and the two numbers."""
+    return Table(
+        ("where", "the paper says", "published", "measured"),
+        tuple((f"{NAMES[e.paper]}, {e.claim.where}", e.claim.statement, e.published_text, e.measured_text) for e in entries),
+    )
+
+
+def show_flips(claims: Iterable[Claim]) -> Table:
+    """The what-flips table: which of our choices would change a verdict."""
+    return Table(
+        ("claim", "verdict", "what would flip it"), tuple((f"`{c.key}`", c.expected.value, c.flips) for c in claims)
+    )
+
+
+def show_errata(errata: Iterable[Erratum]) -> Table:
+    """Lay errata out as a table."""
+    return Table(
+        ("erratum", "where", "printed", "should read", "evidence"),
+        tuple((f"`{e.key}`", e.where, e.printed, e.corrected, e.evidence) for e in errata),
+    )

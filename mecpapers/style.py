@@ -1,0 +1,56 @@
+"""One colour, marker and name for each scheme, and one look for every figure of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+
+# Okabe and Ito's palette: told apart by colour-blind readers; dash and marker carry the difference in greyscale
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, BLACK, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000", "#777777",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a scheme or a quantity is drawn and called."""
+
+    label: str
+    colour: str
+    marker: str
+    dash: str = "-"
+
+    def line(self) -> dict[str, object]:
+        """Keyword arguments for ``Axes.plot`` and ``Axes.errorbar``."""
+        return {"label": self.label, "color": self.colour, "marker": self.marker, "linestyle": self.dash}
+
+
+LOOKS = {
+    "local": Look("Local", GREY, "s", "--"),
+    "edge": Look("Edge", VERMILION, "^", "-."),
+}
+
+
+@contextmanager
+def figure_style() -> Iterator[None]:
+    """The book's look: an opaque white ground, so that a figure also reads on a dark page."""
+    with plt.rc_context(
+        {
+            "figure.figsize": (6.4, 3.8),
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "figure.dpi": 130,
+            "figure.constrained_layout.use": True,
+            "axes.grid": True,
+            "grid.alpha": 0.3,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "font.size": 10,
+            "legend.frameon": False,
+            "lines.markersize": 5,
+        }
+    ):
+        yield

@@ -1,0 +1,131 @@
+"""Paired Monte Carlo: schemes x values x drops, every scheme on the same drops."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from mecpapers.arrays import FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sweep:
+    """What every scheme reached at every value of one parameter, drop by drop."""
+
+    axis: str  # name of the parameter swept
+    values: tuple[float, ...]
+    schemes: tuple[str, ...]
+    metrics: Mapping[str, FloatArray]  # each of shape (schemes, values, drops)
+
+    @property
+    def n_drops(self) -> int:
+        """Number of drops a value."""
+        return next(iter(self.metrics.values())).shape[2]
+
+    def drops(self, metric: str, scheme: str) -> FloatArray:
+        """One metric of one scheme, shape (values, drops)."""
+        return self.metrics[metric][self.schemes.index(scheme)]
+
+    def mean(self, metric: str, scheme: str) -> FloatArray:
+        """Mean over the drops, shape (values,)."""
+        return np.asarray(self.drops(metric, scheme).mean(axis=1))
+
+    def standard_error(self, metric: str, scheme: str) -> FloatArray:
+        """Standard error of the mean, shape (values,); 0 for a single drop."""
+        d = self.drops(metric, scheme)
+        spread = d.std(axis=1, ddof=1) if self.n_drops > 1 else np.zeros(len(self.values))
+        return np.asarray(spread / np.sqrt(self.n_drops))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a scheme, value and drop: the tidy table."""
+        for i, scheme in enumerate(self.schemes):
+            for j, value in enumerate(self.values):
+                for drop in range(self.n_drops):
+                    numbers = {name: float(table[i, j, drop]) for name, table in self.metrics.items()}
+                    yield {"scheme": scheme, self.axis: value, "drop": drop, **numbers}
+
+    def summary(self) -> Iterator[dict[str, Any]]:
+        """One row a scheme and value: mean and standard error of every metric."""
+        for scheme in self.schemes:
+            columns = {
+                name + suffix: statistic(name, scheme)
+                for name in self.metrics
+                for suffix, statistic in (("", self.mean), ("_se", self.standard_error))
+            }
+            for j, value in enumerate(self.values):
+                numbers = {name: float(column[j]) for name, column in columns.items()}
+                yield {"scheme": scheme, self.axis: value, "drops": self.n_drops, **numbers}
+
+    def to_csv(self, *, drops: bool = False) -> str:
+        """Return the summary as CSV, or with ``drops`` the whole tidy table."""
+        return to_csv(self.rows() if drops else self.summary())
+
+
+def to_csv(rows: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> str:
+    """Write rows of like keys as CSV text; numbers with 8 significant digits."""
+    out = io.StringIO()
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(out, list(row), lineterminator="\n")
+            writer.writeheader()
+        writer.writerow({k: f"{v:.8g}" if isinstance(v, float) else v for k, v in row.items()})
+    return out.getvalue()
+
+
+def run_sweep(
+    schemes: Mapping[str, Callable[..., Any]],
+    draw: Callable[[Any, np.random.Generator], Any],
+    measure: Callable[[Any, Any], Mapping[str, float]],
+    *,
+    axis: str,
+    values: Sequence[float],
+    n_drops: int,
+    seed: int,
+) -> Sweep:
+    """Run every scheme on the same drops at every value.
+
+    Drop k has the same seed at every value and for every scheme, so that differences are paired and no result depends
+    on the order of the runs. Runs in parallel inside ``joblib.parallel_config``, whose back-end may be Dask.
+
+    Parameters
+    ----------
+    schemes : name -> scheme(problem, rng=...)
+    draw : (value, rng) -> problem
+    measure : (problem, solution) -> numbers by name
+    """
+    tasks = [(value, drop) for value in values for drop in range(n_drops)]
+    results = Parallel(return_as="generator")(
+        delayed(_run_drop)(schemes, draw, measure, value, drop, seed) for value, drop in tasks
+    )
+    table = list(tqdm(results, total=len(tasks), desc=f"{len(schemes)} schemes x {axis}", unit="drop"))
+    shape = (len(values), n_drops, len(schemes))
+    metrics = {
+        name: np.array([[numbers[name] for numbers in row] for row in table]).reshape(shape).transpose(2, 0, 1)
+        for name in table[0][0]
+    }
+    return Sweep(axis=axis, values=tuple(values), schemes=tuple(schemes), metrics=metrics)
+
+
+def _run_drop(
+    schemes: Mapping[str, Callable[..., Any]],
+    draw: Callable[[Any, np.random.Generator], Any],
+    measure: Callable[[Any, Any], Mapping[str, float]],
+    value: float,
+    drop: int,
+    seed: int,
+) -> list[Mapping[str, float]]:
+    problem = draw(value, drop_generator(seed, drop))
+    return [measure(problem, scheme(problem, rng=drop_generator(seed, drop, 1))) for scheme in schemes.values()]
+
+
+def drop_generator(seed: int, drop: int, stream: int = 0) -> np.random.Generator:
+    """The generator of one drop: stream 0 places the devices, stream 1 serves schemes that draw lots."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(drop, stream)))

@@ -1,0 +1,19 @@
+"""Decibel, dBm, MHz, GHz and km to SI: the only home of other units."""
+
+from __future__ import annotations
+
+from mecpapers.arrays import FloatArray
+
+MEGA = 1e6  # Hz per MHz
+GIGA = 1e9  # Hz per GHz
+KILO = 1e3  # m per km
+
+
+def from_db(value_db: FloatArray | float) -> FloatArray | float:
+    """Return the power ratio [1] of a level in dB."""
+    return 10.0 ** (value_db / 10.0)  # type: ignore[no-any-return]
+
+
+def from_dbm(value_dbm: float) -> float:
+    """Return the power [W] of a level in dBm (also W/Hz from dBm/Hz)."""
+    return 10.0 ** (value_dbm / 10.0) * 1e-3

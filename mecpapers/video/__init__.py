@@ -1,0 +1,71 @@
+"""Pan et al., *Joint Optimization of Video-based AI Inference Tasks in MEC-assisted AR Systems* (arXiv 2301.01010).
+
+``EQUATIONS`` maps the paper's numbers to functions. The names below load their module when they are first used, so
+that importing this package is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+EQUATIONS: Mapping[str, str] = {
+    "(5)": "model.computing_delay",
+    "(6)": "model.computing_delay",
+    "(7)": "model.computing_energy",
+    "(8)": "scenario.Scenario.draw",
+    "(9)": "model.transmission_delay",
+    "(10)": "model.transmission_energy",
+    "(11)": "model.evaluate",
+    "(12)": "model.evaluate",
+    "(13)": "model.evaluate",
+    "(13a)": "model.fewest_frames",
+    "(13b)-(13g)": "model.violations",
+    "(14)": "model.macs",
+    "(15)": "model.accuracy",
+    "(16)": "model.Problem",
+    "(17)": "model.local_cost",
+    "(18)": "model.edge_cost",
+    "(19)": "reference.local_optimum",
+    "(20)": "local.local_frequency",
+    "(21)": "local.local_frames",
+    "(22)": "local.local_frames_combined",
+    "(23)": "reference.edge_optimum",
+    "(24)": "symbolic.lagrangian",
+    "(25)": "edge.edge_shares",
+    "(26)": "edge.edge_shares",
+    "(27)": "edge.converted_cost",
+    "(28)": "reference.geometric_program",
+    "(29)": "geometric.relaxed_frames",
+    "Theorem 1": "local.solve_local",
+    "Theorem 2": "edge.edge_shares",
+    "Algorithm 2": "geometric.solve_geometric",
+}
+
+_HOMES = {
+    "Allocation": "model",
+    "Devices": "model",
+    "Metrics": "model",
+    "Problem": "model",
+    "evaluate": "model",
+    "violations": "model",
+    "Scenario": "scenario",
+    "SET_A": "scenario",
+    "SET_B": "scenario",
+    "MIXED": "scenario",
+    "SCHEMES": "schemes",
+    "compare": "experiments",
+}
+
+__all__ = ["EQUATIONS", *_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

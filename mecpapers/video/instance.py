@@ -1,0 +1,80 @@
+"""This paper's instance file <-> Problem, and a solution as JSON; all in SI units."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from mecpapers.instances import check_fields, check_number, check_numbers, check_object, shown, within
+from mecpapers.solution import Solution
+from mecpapers.video.model import Allocation, Devices, Problem, evaluate
+
+_WEIGHTS = {"delay": "weight_delay", "energy": "weight_energy", "accuracy": "weight_accuracy"}
+_DEVICE_FIELDS = [f.name for f in fields(Devices) if f.default is MISSING and f.name not in _WEIGHTS.values()]
+_DEVICE_OPTIONS = ["min_frames", *_WEIGHTS.values()]
+
+
+def from_dict(document: dict[str, Any]) -> Problem:
+    """Build the problem that an instance file describes.
+
+    Raises
+    ------
+    ValueError
+        naming the field, the value and the rule.
+    """
+    check_fields(
+        "", document, ["paper", "local_energy", "weights", "server_frequency", "time_budget", "cycles_per_mac", "devices"], []
+    )
+    weights = check_object("weights", document["weights"])
+    check_fields("weights.", weights, list(_WEIGHTS), [])
+    given = check_object("devices", document["devices"])
+    check_fields("devices.", given, _DEVICE_FIELDS, _DEVICE_OPTIONS)
+    numbers = {name: check_numbers(f"devices.{name}", value) for name, value in given.items()}
+    shared = {name: check_number(f"weights.{key}", weights[key]) for key, name in _WEIGHTS.items()}
+    if not isinstance(document["local_energy"], str):
+        raise ValueError(f"local_energy = {shown(document['local_energy'])}: must be a string")
+    return Problem(
+        devices=within("devices.", lambda: Devices(**{**shared, **numbers})),
+        local_energy=document["local_energy"],  # type: ignore[arg-type]  (checked by Problem)
+        **{
+            name: check_number(name, document[name])
+            for name in ("server_frequency", "time_budget", "cycles_per_mac")
+        },
+    )
+
+
+def to_dict(problem: Problem, solution: Solution[Allocation]) -> dict[str, Any]:
+    """What ``mecpapers solve --json`` prints of a solution, beside its scheme and seconds."""
+    allocation, metrics = solution.allocation, evaluate(problem, solution.allocation)
+    answer: dict[str, Any] = {"objective": solution.objective, "converged": solution.converged}
+    if solution.bound is not None:
+        answer |= {"lower_bound": solution.bound, "gap": solution.gap}
+        if solution.bound_assumes is not None:
+            answer["bound_assumes"] = solution.bound_assumes
+    return answer | {
+        "offload": allocation.offload.tolist(),
+        "frames": [int(m) for m in allocation.frames],
+        "time_share": allocation.time_share.tolist(),
+        "edge_frequency": allocation.edge_frequency.tolist(),
+        "device_frequency": allocation.device_frequency.tolist(),
+        "delay": metrics.delay.tolist(),
+        "energy": metrics.energy.tolist(),
+        "accuracy": metrics.accuracy.tolist(),
+    }
+
+
+def to_table(problem: Problem, solution: Solution[Allocation]) -> list[str]:
+    """The lines that a person reads: one a device, with units, then the means."""
+    a, m = solution.allocation, evaluate(problem, solution.allocation)
+    lines = ["device  runs    frames   air time   cycles, GHz   delay, s   energy, J   accuracy      cost"]
+    cycles = (a.edge_frequency + a.device_frequency) / 1e9
+    for n, x in enumerate(a.offload):
+        lines.append(
+            f"{n:6d}  {'edge ' if x else 'local'}  {a.frames[n]:7.0f}   {a.time_share[n]:8.2%}   {cycles[n]:11.4f}"
+            f"   {m.delay[n]:8.4f}   {m.energy[n]:9.5f}   {m.accuracy[n]:8.4f}   {m.cost[n]:+7.4f}"
+        )
+    lines.append(
+        f"  mean  {a.offload.mean():.0%} edge {a.frames.mean():6.2f}   {a.time_share.mean():8.2%}   {cycles.mean():11.4f}"
+        f"   {m.delay.mean():8.4f}   {m.energy.mean():9.5f}   {m.accuracy.mean():8.4f}   {m.cost.mean():+7.4f}"
+    )
+    return lines

@@ -1,0 +1,95 @@
+"""Section IV-A and Appendix A: the best local speed and frames, Theorem 1; equations (19)-(22)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mecpapers.arrays import FloatArray
+from mecpapers.lemmas import cube_root_speed
+from mecpapers.video.model import Problem, fewest_frames, local_cost
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LocalOptimum:
+    """The solution of P_N0, (19), for every device; each field has shape (N,)."""
+
+    frequency: FloatArray  # f_n^md* [cycle/s] (20)
+    frames: FloatArray  # M_n* [1] (21)
+    cost: FloatArray  # F_0,n (17)
+
+
+def local_frequency(problem: Problem) -> FloatArray:
+    """f^md* = min{(beta_1 / (2 beta_2 kappa))^(1/3), f^max} [cycle/s] (20), shape (N,)."""
+    devices = problem.devices
+    unconstrained = cube_root_speed(devices.weight_delay, devices.weight_energy * devices.energy_coefficient)
+    return np.minimum(unconstrained, devices.max_frequency)
+
+
+def local_frames(problem: Problem, frequency: FloatArray) -> FloatArray:
+    """M* of (21) before rounding [1], shape (N,).
+
+    The marginal frame costs ``beta_1 rho m_c0 / f + beta_2 kappa rho m_c0 f^2`` with rho in both terms, whichever
+    energy the problem charges: that is Theorem 1 as printed.
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    """
+    devices = problem.devices
+    least = fewest_frames(devices)
+    marginal = (
+        problem.cycles_per_mac
+        * devices.macs_per_frame
+        * (devices.weight_delay / frequency + devices.weight_energy * devices.energy_coefficient * frequency**2)
+    )
+    gain = devices.weight_accuracy * devices.accuracy_a0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        interior = np.sqrt(gain / marginal) - devices.accuracy_a1
+    interior = np.where(gain > 0, interior, 0.0)  # nothing to gain: as few as allowed
+    return np.clip(interior, least, devices.max_frames)
+
+
+def local_frames_combined(problem: Problem) -> FloatArray:
+    """(22): (21) with (20) inserted, valid where (20) stays below f^max; before rounding [1], shape (N,)."""
+    devices = problem.devices
+    interior = (
+        3 ** (-1 / 2)
+        * 2 ** (1 / 3)
+        * problem.cycles_per_mac ** (-1 / 2)
+        * devices.energy_coefficient ** (-1 / 6)
+        * devices.macs_per_frame ** (-1 / 2)
+        * devices.weight_delay ** (-1 / 3)
+        * devices.weight_energy ** (-1 / 6)
+        * devices.weight_accuracy ** (1 / 2)
+        * devices.accuracy_a0 ** (1 / 2)
+    )
+    return np.clip(interior - devices.accuracy_a1, fewest_frames(devices), devices.max_frames)
+
+
+def solve_local(problem: Problem) -> LocalOptimum:
+    """Theorem 1 with whole frames: the solution of P_N0, (19), of every device.
+
+    Under ``eq7`` the better of the two neighbours of (21) is taken, which is optimal since F_0 is convex in M; under
+    ``eq31`` the nearest whole number, as the paper rounds. Under ``eq31`` the result is Theorem 1's answer, not the
+    least cost: (31) lacks rho, Theorem 1 has it.
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    """
+    frequency = local_frequency(problem)
+    relaxed = local_frames(problem, frequency)
+    if problem.local_energy == "eq31":
+        frames = np.rint(relaxed)
+        return LocalOptimum(frequency=frequency, frames=frames, cost=local_cost(problem, frames, frequency))
+    low, high = np.floor(relaxed), np.ceil(relaxed)
+    cost_low, cost_high = local_cost(problem, low, frequency), local_cost(problem, high, frequency)
+    return LocalOptimum(
+        frequency=frequency,
+        frames=np.where(cost_low <= cost_high, low, high),
+        cost=np.minimum(cost_low, cost_high),
+    )

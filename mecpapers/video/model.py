@@ -1,0 +1,261 @@
+"""Sections II and III: devices, the problem, an allocation, and what it costs; equations (5)-(18).
+
+Nothing here knows a solver: every allocation, whoever made it, is judged by ``evaluate`` and ``violations``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from mecpapers.arrays import (
+    AboveMinusOne,
+    BoolArray,
+    Count,
+    Finite,
+    FloatArray,
+    Fraction,
+    NonNegative,
+    Positive,
+    PositiveScalar,
+    freeze,
+)
+from mecpapers.solution import Infeasible
+
+LocalEnergy = Literal["eq7", "eq31"]
+"""``eq7``: kappa rho C f^2, as (7) and (17) say; ``eq31``: kappa C f^2, without rho, as (31) prints it."""
+
+TOLERANCE = 1e-9  # relative slack of every constraint, and of Phi(M) >= alpha
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Devices:
+    """The N devices of one drop; every field has shape (N,), and a scalar stands for all devices.
+
+    Raises
+    ------
+    ValueError
+        naming the field, the value and the rule.
+    """
+
+    uplink_rate: Positive  # R_n [bit/s] (8)
+    channel_gain: Positive  # h_n [1] Sec. II-C; it only orders Algorithm 3
+    transmit_power: NonNegative  # p_n [W] (10)
+    frame_bits: Positive  # d [bit] Sec. II-C
+    max_frequency: Positive  # f_n^max [cycle/s] (13f)
+    energy_coefficient: NonNegative  # kappa [J s^2/cycle^3] (7)
+    macs_per_frame: NonNegative  # m_c,0 [MAC] (14)
+    macs_offset: Finite  # m_c,1 [MAC] (14)
+    accuracy_a0: NonNegative  # m_a,0 [1] (15)
+    accuracy_a1: AboveMinusOne  # m_a,1 [1] (15)
+    accuracy_a2: NonNegative  # m_a,2 [1] (15)
+    min_accuracy: Fraction  # alpha_n [1] (13a)
+    max_frames: Count  # M_n^max [1] (13b)
+    min_frames: Count | None = None  # M_n^min [1]; given, it replaces (13a)
+    weight_delay: Positive  # beta_1 [1/s] (13)
+    weight_energy: NonNegative  # beta_2 [1/J] (13)
+    weight_accuracy: NonNegative  # beta_3 [1] (13)
+
+    def __post_init__(self) -> None:
+        """Check and lock the fields."""
+        freeze(self)
+        if self.min_frames is not None:
+            _refuse("min_frames", self.min_frames, self.min_frames > self.max_frames, "must not exceed max_frames")
+        least = np.minimum(_frames_needed(self), self.max_frames)
+        _refuse("macs_offset", self.macs_offset, macs(self, least) <= 0, "must leave C(M) > 0 at the fewest frames")
+
+    @property
+    def size(self) -> int:
+        """N, the number of devices."""
+        return self.uplink_rate.size
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """Problem P2, (16): the devices, and what they share."""
+
+    devices: Devices
+    server_frequency: PositiveScalar  # f^max [cycle/s] (13d)
+    time_budget: PositiveScalar = 1.0  # right side of (13c) [1]; several carriers: above 1
+    cycles_per_mac: PositiveScalar = 0.12  # rho [cycle/MAC] (5)
+    local_energy: LocalEnergy = "eq7"
+
+    def __post_init__(self) -> None:
+        """Check the shared numbers."""
+        freeze(self)
+        if self.local_energy not in get_args(LocalEnergy):
+            raise ValueError(f"local_energy = {self.local_energy!r}: must be one of {', '.join(get_args(LocalEnergy))}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Allocation:
+    """The variables of P1 and P2; each has shape (N,), and what a device does not use is 0."""
+
+    offload: BoolArray  # x_n (13g)
+    frames: FloatArray  # M_n [1] (13b); whole numbers, but in a relaxation
+    time_share: FloatArray  # t_n [1] (13c)
+    edge_frequency: FloatArray  # f_n^e [cycle/s] (13d)
+    device_frequency: FloatArray  # f_n^md [cycle/s] (13f)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Metrics:
+    """What an allocation gives each device, shape (N,)."""
+
+    delay: FloatArray  # D_n [s] (11)
+    energy: FloatArray  # E_n [J] (12)
+    accuracy: FloatArray  # Phi(M_n) [1] (15)
+    cost: FloatArray  # beta_1 D_n + beta_2 E_n - beta_3 Phi(M_n) (13)
+
+    @property
+    def total(self) -> float:
+        """The objective of P1 and P2, (13) and (16)."""
+        return float(self.cost.sum())
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken constraint: its equation, the device (None: a sum over devices) and the relative excess."""
+
+    constraint: str
+    device: int | None
+    excess: float
+
+
+def macs(devices: Devices, frames: FloatArray) -> FloatArray:
+    """C(M) = m_c0 M + m_c1 [MAC] (14)."""
+    return devices.macs_per_frame * frames + devices.macs_offset
+
+
+def accuracy(devices: Devices, frames: FloatArray) -> FloatArray:
+    """Phi(M) = -m_a0 / (M + m_a1) + m_a2 [1] (15)."""
+    return devices.accuracy_a2 - devices.accuracy_a0 / (frames + devices.accuracy_a1)
+
+
+def computing_delay(problem: Problem, frames: FloatArray, frequency: FloatArray) -> FloatArray:
+    """D = rho C(M) / f [s], on the device (5) as at the edge (6); infinite at frequency 0."""
+    with np.errstate(divide="ignore"):
+        return problem.cycles_per_mac * macs(problem.devices, frames) / frequency
+
+
+def computing_energy(problem: Problem, frames: FloatArray, frequency: FloatArray) -> FloatArray:
+    """E^md = kappa rho C(M) f^2 [J] (7), or without rho where the problem says ``eq31``."""
+    rho = problem.cycles_per_mac if problem.local_energy == "eq7" else 1.0
+    return problem.devices.energy_coefficient * rho * macs(problem.devices, frames) * frequency**2
+
+
+def transmission_delay(problem: Problem, frames: FloatArray, time_share: FloatArray) -> FloatArray:
+    """D^t = M d / (R t) [s] (9), the ceil over radio frames dropped as there; infinite at share 0."""
+    with np.errstate(divide="ignore"):
+        return frames * problem.devices.frame_bits / (problem.devices.uplink_rate * time_share)
+
+
+def transmission_delay_in_radio_frames(
+    problem: Problem, frames: FloatArray, time_share: FloatArray, radio_frame: float
+) -> FloatArray:
+    """D^t of (9) before its approximation: whole radio frames of length Delta T [s]."""
+    return np.ceil(transmission_delay(problem, frames, time_share) / radio_frame) * radio_frame
+
+
+def transmission_energy(problem: Problem, frames: FloatArray) -> FloatArray:
+    """E^t = M d p / R [J] (10)."""
+    devices = problem.devices
+    return frames * devices.frame_bits * devices.transmit_power / devices.uplink_rate
+
+
+def local_cost(problem: Problem, frames: FloatArray, frequency: FloatArray) -> FloatArray:
+    """F_0(M, f^md), (17), shape (N,)."""
+    devices = problem.devices
+    return (
+        devices.weight_delay * computing_delay(problem, frames, frequency)
+        + devices.weight_energy * computing_energy(problem, frames, frequency)
+        - devices.weight_accuracy * accuracy(devices, frames)
+    )
+
+
+def edge_cost(
+    problem: Problem, frames: FloatArray, frequency: FloatArray, time_share: FloatArray
+) -> FloatArray:
+    """F_1(M, f^e, t), (18), shape (N,)."""
+    devices = problem.devices
+    return (
+        devices.weight_delay * computing_delay(problem, frames, frequency)
+        + devices.weight_delay * transmission_delay(problem, frames, time_share)
+        + devices.weight_energy * transmission_energy(problem, frames)
+        - devices.weight_accuracy * accuracy(devices, frames)
+    )
+
+
+def evaluate(problem: Problem, allocation: Allocation) -> Metrics:
+    """Delay (11), energy (12), accuracy (15) and cost (13) of an allocation, whoever made it."""
+    devices, x, m = problem.devices, allocation.offload, allocation.frames
+    edge_delay = computing_delay(problem, m, allocation.edge_frequency) + transmission_delay(
+        problem, m, allocation.time_share
+    )
+    delay = np.where(x, edge_delay, computing_delay(problem, m, allocation.device_frequency))
+    energy = np.where(x, transmission_energy(problem, m), computing_energy(problem, m, allocation.device_frequency))
+    phi = accuracy(devices, m)
+    cost = devices.weight_delay * delay + devices.weight_energy * energy - devices.weight_accuracy * phi
+    return Metrics(delay=delay, energy=energy, accuracy=phi, cost=cost)
+
+
+def violations(problem: Problem, allocation: Allocation, tolerance: float = TOLERANCE) -> tuple[Violation, ...]:
+    """Return every constraint (13a)-(13f) that an allocation breaks by more than ``tolerance``, relatively."""
+    devices, x = problem.devices, allocation.offload
+    m, t, f_e, f_md = allocation.frames, allocation.time_share, allocation.edge_frequency, allocation.device_frequency
+    per_device = {
+        "(13a)": _frames_needed(devices) - m,
+        "(13b)": np.maximum(m / devices.max_frames - 1, np.abs(m - np.rint(m))),
+        "(13e)": np.maximum(-t / problem.time_budget, -f_e / problem.server_frequency),
+        "(13f)": np.maximum(f_md / devices.max_frequency - 1, -f_md / devices.max_frequency),
+    }
+    sums = {
+        "(13c)": float(t[x].sum()) / problem.time_budget - 1,
+        "(13d)": float(f_e[x].sum()) / problem.server_frequency - 1,
+    }
+    found = [Violation(name, None, excess) for name, excess in sums.items() if not excess <= tolerance]
+    for name, excess in per_device.items():
+        found += [Violation(name, int(n), float(excess[n])) for n in np.flatnonzero(~(excess <= tolerance))]
+    return tuple(sorted(found, key=lambda v: v.constraint))
+
+
+def fewest_frames(devices: Devices) -> FloatArray:
+    """M^min, the fewest frames that reach the accuracy alpha (13a), or ``min_frames`` where given; shape (N,).
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach alpha: naming the device, the accuracy needed and the one attainable.
+    """
+    needed = _frames_needed(devices)
+    beyond = np.flatnonzero(needed > devices.max_frames)
+    if beyond.size:
+        n = int(beyond[0])
+        attainable = accuracy(devices, devices.max_frames)[n]
+        raise Infeasible(
+            f"(13a) device {n} needs an accuracy of {devices.min_accuracy[n]:.6g}, but {devices.max_frames[n]:g} "
+            f"frames reach {attainable:.6g}: {devices.min_accuracy[n] - attainable:.3g} short"
+            + (f" (and {beyond.size - 1} more devices)" if beyond.size > 1 else "")
+        )
+    return needed
+
+
+def _frames_needed(devices: Devices) -> FloatArray:
+    """The fewest whole M >= 1 with Phi(M) >= alpha: M >= m_a0 / (m_a2 - alpha) - m_a1; infinite if there is none."""
+    if devices.min_frames is not None:
+        return devices.min_frames
+    slack = devices.accuracy_a2 - devices.min_accuracy
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exact = devices.accuracy_a0 / slack - devices.accuracy_a1
+    exact = np.where(slack > 0, exact, np.inf)
+    exact = np.where((devices.accuracy_a0 == 0) & (slack >= 0), 1.0, exact)
+    return np.maximum(1.0, np.ceil(exact * (1 - TOLERANCE)))
+
+
+def _refuse(name: str, values: FloatArray, wrong: BoolArray, rule: str) -> None:
+    """Raise ValueError for the first wrong entry of a field."""
+    if wrong.any():
+        n = int(np.argmax(wrong))
+        raise ValueError(f"{name}[{n}] = {values[n]:.12g}: {rule}")

@@ -1,0 +1,139 @@
+"""The paper's problems as printed, in CVXPY: the oracle that the closed forms are held against.
+
+Frequencies are scaled by their limits, since solvers fail on numbers like 1e10 beside 1e-9.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+
+from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.video.model import Problem, accuracy, fewest_frames, macs, transmission_energy
+
+_Compiled = tuple[cp.Problem, dict[str, Any]]
+
+
+def local_optimum(problem: Problem) -> tuple[FloatArray, FloatArray, float]:
+    """P_N0, (19), over real frames, as a geometric program in u = M + m_a1 and f / f^max.
+
+    Returns
+    -------
+    frames, frequency : shape (N,)
+    cost : the sum of (17) without its constant -beta_3 m_a2
+
+    Raises
+    ------
+    ValueError
+        unless C = m_c0 u + (m_c1 - m_c0 m_a1) has positive coefficients, as a geometric program must.
+    """
+    devices, rho = problem.devices, problem.cycles_per_mac
+    offset = devices.macs_offset - devices.macs_per_frame * devices.accuracy_a1
+    if np.any(offset <= 0):
+        raise ValueError("macs_offset: must exceed macs_per_frame * accuracy_a1 for a geometric program")
+    program, values = _local_program(devices.size)
+    values["slope"].value = devices.macs_per_frame / offset
+    values["delay"].value = devices.weight_delay * rho * offset / devices.max_frequency
+    values["energy"].value = (
+        devices.weight_energy * devices.energy_coefficient * rho * offset * devices.max_frequency**2
+    )
+    values["loss"].value = devices.weight_accuracy * devices.accuracy_a0
+    values["low"].value = fewest_frames(devices) + devices.accuracy_a1
+    values["high"].value = devices.max_frames + devices.accuracy_a1
+    program.solve(gp=True)
+    return values["u"].value - devices.accuracy_a1, values["speed"].value * devices.max_frequency, float(program.value)
+
+
+def edge_optimum(problem: Problem, offload: BoolArray, frames: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """P_N1, (23), for given frames: a convex program in f^e / f^max and t / T.
+
+    Returns
+    -------
+    frequency, share : shape (|N_1|,)
+    cost : the sum of (18)
+    """
+    devices = problem.devices
+    computing = devices.weight_delay * problem.cycles_per_mac * macs(devices, frames) / problem.server_frequency
+    sending = devices.weight_delay * frames * devices.frame_bits / (devices.uplink_rate * problem.time_budget)
+    own = devices.weight_energy * transmission_energy(problem, frames) - devices.weight_accuracy * accuracy(
+        devices, frames
+    )
+    program, values = _edge_program(int(offload.sum()))
+    values["computing"].value, values["sending"].value = computing[offload], sending[offload]
+    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    cost = float(program.value + own[offload].sum())
+    return values["f"].value * problem.server_frequency, values["t"].value * problem.time_budget, cost
+
+
+@cache
+def _local_program(n: int) -> _Compiled:
+    """(19) with the numbers left open, so that CVXPY compiles it once for each N."""
+    u, speed = cp.Variable(n, pos=True), cp.Variable(n, pos=True)
+    slope, delay, energy, loss, low, high = (cp.Parameter(n, pos=True) for _ in range(6))
+    complexity = cp.multiply(slope, u) + 1
+    cost = cp.sum(
+        cp.multiply(delay, complexity / speed)
+        + cp.multiply(energy, cp.multiply(complexity, speed**2))
+        + cp.multiply(loss, 1 / u)
+    )
+    program = cp.Problem(cp.Minimize(cost), [u >= low, u <= high, speed <= 1])
+    names = {"slope": slope, "delay": delay, "energy": energy, "loss": loss, "low": low, "high": high}
+    return program, {**names, "u": u, "speed": speed}
+
+
+@cache
+def _edge_program(n: int) -> _Compiled:
+    """(23) for given frames, with the numbers left open."""
+    f, t = cp.Variable(n, pos=True), cp.Variable(n, pos=True)
+    computing, sending = cp.Parameter(n, pos=True), cp.Parameter(n, pos=True)
+    delay = cp.sum(cp.multiply(computing, cp.inv_pos(f)) + cp.multiply(sending, cp.inv_pos(t)))
+    program = cp.Problem(cp.Minimize(delay), [cp.sum(f) <= 1, cp.sum(t) <= 1])
+    return program, {"computing": computing, "sending": sending, "f": f, "t": t}
+
+
+def geometric_program(problem: Problem, offload: BoolArray, *, form: str = "gp") -> tuple[FloatArray, float]:
+    """Algorithm 2's relaxation over frames, frequencies and shares: (28) as a GP, or (29) in exponentials.
+
+    Parameters
+    ----------
+    form : ``gp`` for (28) with CVXPY's log-log rules, ``dcp`` for (29) as printed
+
+    Returns
+    -------
+    frames : shape (|N_1|,), real numbers
+    cost : (29), which leaves out the constant -beta_3 m_a2
+
+    Raises
+    ------
+    cvxpy.DGPError, cvxpy.DCPError
+        if m_c1 < 0: then (29) is not convex.
+    """
+    devices = problem.devices
+    alpha = (devices.weight_delay * problem.cycles_per_mac / problem.server_frequency)[offload]
+    c0, c1 = devices.macs_per_frame[offload], devices.macs_offset[offload]
+    beta = (devices.weight_delay * devices.frame_bits / (devices.uplink_rate * problem.time_budget))[offload]
+    e = (devices.weight_energy * transmission_energy(problem, np.ones(devices.size)))[offload]
+    g = (devices.weight_accuracy * devices.accuracy_a0)[offload]
+    low, high = fewest_frames(devices)[offload], devices.max_frames[offload]
+    if form == "gp":
+        m, f, t = (cp.Variable(low.size, pos=True) for _ in range(3))
+        terms = (cp.multiply(alpha * c0, m / f), cp.multiply(alpha * c1, 1 / f), cp.multiply(beta, m / t))
+        cost = cp.sum(sum(terms) + cp.multiply(e, m) + cp.multiply(g, 1 / m))
+        limits = [m >= low, m <= high, cp.sum(t) <= 1, cp.sum(f) <= 1]
+        program = cp.Problem(cp.Minimize(cost), limits)
+        program.solve(gp=True)
+        return m.value, float(program.value)
+    m, f, t = (cp.Variable(low.size) for _ in range(3))
+    terms = (
+        cp.multiply(alpha * c0, cp.exp(m - f)),
+        cp.multiply(alpha * c1, cp.exp(-f)),
+        cp.multiply(beta, cp.exp(m - t)),
+    )
+    cost = cp.sum(sum(terms) + cp.multiply(e, cp.exp(m)) + cp.multiply(g, cp.exp(-m)))
+    limits = [m >= np.log(low), m <= np.log(high), cp.sum(cp.exp(t)) <= 1, cp.sum(cp.exp(f)) <= 1]
+    program = cp.Problem(cp.Minimize(cost), limits)
+    program.solve()
+    return np.exp(m.value), float(program.value)

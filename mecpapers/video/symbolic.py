@@ -1,0 +1,69 @@
+"""The paper's formulas as SymPy expressions, for the proofs: (14)-(15), (17)-(18), (20)-(22), (24)-(27).
+
+All symbols are positive but ``a_1`` and ``c_1``, which the paper lets be negative.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+beta_1, beta_2, beta_3, rho, kappa = sp.symbols("beta_1 beta_2 beta_3 rho kappa", positive=True)
+c_0, a_0, a_2 = sp.symbols("m_c0 m_a0 m_a2", positive=True)
+c_1, a_1 = sp.symbols("m_c1 m_a1", real=True)
+M, f, t, R, d, p, f_max = sp.symbols("M f t R d p f_max", positive=True)
+mu_0, mu_1 = sp.symbols("mu_0 mu_1", positive=True)
+
+C = sp.Function("C", positive=True)(M)  # a positive complexity, its formula left open
+macs = c_0 * M + c_1  # (14)
+accuracy = a_2 - a_0 / (M + a_1)  # (15)
+
+
+def local_cost(complexity: sp.Expr = macs) -> sp.Expr:
+    """F_0 of (17)."""
+    delay, energy = rho * complexity / f, kappa * rho * complexity * f**2
+    return beta_1 * delay + beta_2 * energy - beta_3 * accuracy
+
+
+def edge_cost(complexity: sp.Expr = macs) -> sp.Expr:
+    """F_1 of (18)."""
+    return beta_1 * rho * complexity / f + beta_1 * M * d / (R * t) + beta_2 * M * d * p / R - beta_3 * accuracy
+
+
+def local_frequency() -> sp.Expr:
+    """(20), where f^max does not bind."""
+    return sp.cbrt(beta_1 / (2 * beta_2 * kappa))
+
+
+def local_frames() -> sp.Expr:
+    """(21), where no bound binds; a function of f."""
+    return sp.sqrt(beta_3 * a_0 / (beta_1 * rho * c_0 / f + beta_2 * kappa * rho * c_0 * f**2)) - a_1
+
+
+def local_frames_combined() -> sp.Expr:
+    """(22), where no bound binds."""
+    half, third, sixth = sp.Rational(1, 2), sp.Rational(1, 3), sp.Rational(1, 6)
+    roots = 3**-half * 2**third * rho**-half * kappa**-sixth * c_0**-half
+    return roots * beta_1**-third * beta_2**-sixth * beta_3**half * a_0**half - a_1
+
+
+def lagrangian(n: int = 3) -> tuple[sp.Expr, tuple[sp.Symbol, ...], tuple[sp.Symbol, ...]]:
+    """(24) for n edge devices with M_i given, each term named by its device; and the variables f_i, t_i.
+
+    ``K_i`` stands for C(M_i) and ``S_i`` for M_i d / R_i; what depends on neither f nor t is left out.
+    """
+    k, s = indexed("K", n), indexed("S", n)
+    speeds, shares = indexed("f", n), indexed("t", n)
+    delay = sum(beta_1 * rho * k[i] / speeds[i] + beta_1 * s[i] / shares[i] for i in range(n))
+    limits = mu_0 * (sum(shares) - 1) + mu_1 * (sum(speeds) - f_max)
+    return delay + limits, speeds, shares
+
+
+def square_root_shares(loads: tuple[sp.Symbol, ...], budget: sp.Expr) -> tuple[sp.Expr, ...]:
+    """(25) and (26): the budget in proportion to the roots of the loads."""
+    total = sum(sp.sqrt(load) for load in loads)
+    return tuple(budget * sp.sqrt(load) / total for load in loads)
+
+
+def indexed(name: str, n: int) -> tuple[sp.Symbol, ...]:
+    """Positive symbols name_1 ... name_n."""
+    return tuple(sp.symbols(f"{name}_1:{n + 1}", positive=True))

@@ -1,0 +1,112 @@
+"""Run every check, one after the other, and close with a summary: what ``make test`` calls.
+
+``run.py`` runs all parts, ``run.py lint types`` those named; ``--nightly`` adds the tests with full counts.
+Only the standard library is imported here, so that a broken environment still gets a summary.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+STORE = ROOT / "_build" / "test-store"
+BIN = Path(sys.executable).parent
+PYTEST = [sys.executable, "-m", "pytest"]
+COMPANION = [sys.executable, "-m", "mecpapers.companion"]
+
+# name -> what it says, commands
+PARTS = {
+    "lint": ("ruff", [[BIN / "ruff", "check", "."], [BIN / "ruff", "format", "--check", "."]]),
+    "types": ("mypy, strict", [[BIN / "mypy"]]),
+    "unit": ("unit and property tests", [[*PYTEST, "tests", "--ignore=tests/site", "-n", "2"]]),
+    "nbval": (
+        "every committed notebook executed, outputs compared",
+        [[*PYTEST, "--nbval", "--nbval-current-env", "notebooks", "-n", "2", "--dist", "loadfile", "-W", "default"]],
+    ),
+    "smoke": ("every notebook with other parameters", [[*COMPANION, "smoke"]]),
+    "site": ("the site from the committed notebooks", [[*COMPANION, "book", "--committed"]]),
+    "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "2"]]),
+    "nightly": ("full counts", [[*PYTEST, "tests", "-m", "nightly", "-n", "2"]]),
+}
+TALLY = re.compile(r"^=* ?(.*\b\d+ (?:passed|failed|errors?)\b.*?) in [\d.]+s.*")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named parts; return 0 if all of them are well."""
+    names = [name for name in arguments if name in PARTS] or [name for name in PARTS if name != "nightly"]
+    if "--nightly" in arguments:
+        names.append("nightly")
+    shutil.rmtree(STORE, ignore_errors=True)
+    environment = os.environ | {
+        "MECPAPERS_STORE": str(STORE),
+        "MECPAPERS_SITE": str(ROOT / "_build" / "committed" / "html"),
+        "TQDM_DISABLE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    environment.pop("MPLBACKEND", None)  # it would remove every figure from the notebooks
+    results = []
+    for name in names:
+        title, commands = PARTS[name]
+        print(f"== {name}: {title}", flush=True)
+        start = time.monotonic()
+        if name == "browser" and (reason := missing_browser()):
+            well, tally = os.environ.get("CI") != "true", f"not run: {reason}"
+        else:
+            well, tally = run(commands, environment)
+        seconds = time.monotonic() - start
+        results.append((name, well, seconds, tally))
+        print(f"== {name}: {'ok' if well else 'FAILED'}, {seconds:.0f} s\n", flush=True)
+    return summary(results)
+
+
+def run(commands: list[list[str | Path]], environment: dict[str, str]) -> tuple[bool, str]:
+    """Run commands, passing their output on; return whether all are well, and pytest's tally."""
+    well, tally = True, ""
+    for command in commands:
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                if found := TALLY.match(line):
+                    tally = found[1]
+        well &= process.returncode == 0
+    return well, tally
+
+
+def missing_browser() -> str:
+    """Find Chromium or get it; return why there is none, else nothing."""
+    try:
+        from mecpapers.companion import chromium
+
+        return "" if chromium.get() else "no Chromium or Chrome can be had"
+    except ImportError as error:
+        return str(error)
+
+
+def summary(results: list[tuple[str, bool, float, str]]) -> int:
+    """Print a line a part and the total; return the exit status."""
+    print("== summary")
+    for name, well, seconds, tally in results:
+        status = "FAILED" if not well else "-" if tally.startswith("not run") else "ok"
+        print(f"{name:8}{status:8}{seconds:6.0f} s  {tally}")
+    count = {
+        word: sum(int(n) for *_, tally in results for n in re.findall(rf"(\d+) {word}", tally))
+        for word in ("passed", "failed", "error", "skipped")
+    }
+    failed = [name for name, well, *_ in results if not well]
+    print(f"total   {'FAILED' if failed else 'ok':8}{sum(seconds for *_, seconds, _ in results):6.0f} s")
+    if any(count.values()):
+        print(f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped']} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,365 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mecpapers.companion import book, provenance
+from mecpapers.companion.execute import NotebookError, run, to_html
+from mecpapers.companion.files import check_writable, write_atomically
+from mecpapers.companion.parameters import declared, parse, validate
+
+SOURCE = """\
+n_devices: int = 25  # N
+bandwidth: float = 4e6  # B [Hz]
+fading: bool = True
+scheme: str = "exact"
+axis: list[float] = [1.0, 2]  # values of "µ" # twice
+"""
+
+
+def notebook(parameters: str = SOURCE, *cells: str, **metadata: object) -> nbformat.NotebookNode:
+    tagged = nbformat.v4.new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]})
+    others = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(cells)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(cells=[tagged, *others], metadata={"kernelspec": kernel, **metadata})
+
+
+def saved(path: Path, *cells: str, parameters: str = SOURCE, **metadata: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook(parameters, *cells, **metadata), path)
+    return path
+
+
+class TestParameters:
+    def test_declared(self) -> None:
+        found = declared(notebook())
+        assert [(p.name, p.type, p.default, p.comment) for p in found.values()] == [
+            ("n_devices", "int", 25, "N"),
+            ("bandwidth", "float", 4e6, "B [Hz]"),
+            ("fading", "bool", True, ""),
+            ("scheme", "str", "exact", ""),
+            ("axis", "list[float]", [1.0, 2], 'values of "µ" # twice'),
+        ]
+
+    def test_none_declared(self) -> None:
+        assert declared(nbformat.v4.new_notebook()) == {}
+
+    @pytest.mark.parametrize(
+        ("source", "rule"),
+        [
+            ("n = 25", "line 1: a line reads name: type = value"),
+            ("n: int", "line 1: a line reads name: type = value"),
+            ("import os", "line 1: a line reads name: type = value"),
+            ("\nn: complex = 1", "line 2: type complex is none of"),
+            ("n: int = 5 * 5", "the value of n must be a literal"),
+            ("n: int = 2.5", "parameter n: '2.5' is not of type int"),
+            ("n: int = = 1", "line 1: invalid syntax"),
+        ],
+    )
+    def test_bad_cell(self, source: str, rule: str) -> None:
+        with pytest.raises(ValueError, match=r"^[^\n]+$") as error:
+            declared(notebook(source))
+        assert rule in str(error.value)
+
+    def test_two_cells(self) -> None:
+        twice = notebook()
+        twice.cells *= 2
+        with pytest.raises(ValueError, match="one is the rule"):
+            declared(twice)
+
+    def test_parse(self) -> None:
+        texts = ["n_devices=40", "bandwidth=8", "fading=false", "scheme=a=b", "axis=[8, 1e1]"]
+        values = parse(declared(notebook()), texts)
+        assert values == {"n_devices": 40, "bandwidth": 8.0, "fading": False, "scheme": "a=b", "axis": [8.0, 10.0]}
+        assert isinstance(values["bandwidth"], float)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("n_devices", "parameter 'n_devices': write it as NAME=VALUE"),
+            ("n_device=3", "parameter 'n_device': not one of n_devices, bandwidth, fading, scheme, axis, did you mean"),
+            ("n_devices=3.0", "parameter n_devices: '3.0' is not of type int"),
+            ("n_devices=true", "parameter n_devices: 'true' is not of type int"),
+            ("n_devices=three", "parameter n_devices: 'three' is not of type int"),
+            ("n_devices=", "parameter n_devices: '' is not of type int"),
+            ("bandwidth=NaN", "parameter bandwidth: 'NaN' is not finite"),
+            ("bandwidth=1e999", "parameter bandwidth: '1e999' is not finite"),
+            ("bandwidth=true", "parameter bandwidth: 'true' is not of type float"),
+            ("bandwidth=1\n2", r"parameter bandwidth: '1\n2' is not of type float"),
+            ("fading=1", "parameter fading: '1' is not of type bool"),
+            ("axis=3", "parameter axis: '3' is not of type list[float]"),
+            ("axis=[1, true]", "parameter axis: '[1, true]' is not of type list[float]"),
+            ("axis=" + "[" * 100_000, "is not of type list[float]"),
+            ("bandwidth=1" + "0" * 400, "is not finite"),
+            ("n_devices=1" + "0" * 5000, "is not of type int"),
+        ],
+    )
+    def test_refused(self, text: str, message: str) -> None:
+        with pytest.raises(ValueError, match=r"^[^\n]{1,200}$") as error:
+            parse(declared(notebook()), [text])
+        assert message in str(error.value)
+
+    def test_given_twice(self) -> None:
+        with pytest.raises(ValueError, match="second value"):
+            parse(declared(notebook()), ["n_devices=1", "n_devices=2"])
+
+    @given(st.text())
+    def test_any_text_is_parsed_or_refused_in_one_line(self, text: str) -> None:
+        for name, parameter in declared(notebook()).items():
+            try:
+                values = parse({name: parameter}, [f"{name}={text}"])
+            except ValueError as refused:
+                message = str(refused)
+            else:
+                message = f"{validate({name: parameter}, values)}"
+            assert len(message.splitlines()) == 1
+
+
+class TestFiles:
+    def test_replaced_whole(self, tmp_path: Path) -> None:
+        write_atomically(tmp_path / "new" / "file", "one")
+        write_atomically(tmp_path / "new" / "file", "two")
+        assert (tmp_path / "new" / "file").read_text() == "two"
+        assert os.listdir(tmp_path / "new") == ["file"]
+
+    def test_nothing_left_on_failure(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        (tmp_path / "file").write_text("old")
+        monkeypatch.setattr(os, "replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write_atomically(tmp_path / "file", "new")
+        assert (tmp_path / "file").read_text() == "old"
+        assert os.listdir(tmp_path) == ["file"]
+
+    def test_unwritable(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(IsADirectoryError):
+            check_writable(tmp_path)
+        with pytest.raises(NotADirectoryError):
+            check_writable(tmp_path / "file" / "below")
+        check_writable(tmp_path / "a" / "b" / "c")
+
+
+class TestRun:
+    def test_two_runs_are_identical(self, tmp_path: Path) -> None:
+        source = saved(tmp_path / "in" / "a.ipynb", "import pathlib\nprint(n_devices, pathlib.Path.cwd().name)")
+        seconds = run(source, tmp_path / "out" / "a.ipynb")
+        run(source, tmp_path / "out" / "b.ipynb")
+        first, second = ((tmp_path / "out" / name).read_bytes() for name in ("a.ipynb", "b.ipynb"))
+        assert first == second
+        assert b"papermill" not in first
+        cells = json.loads(first)["cells"]
+        assert cells[1]["outputs"][0]["text"] == ["25 in\n"]
+        assert [cell["execution_count"] for cell in cells] == [1, 2]
+        assert 0 < seconds < 60
+        assert sorted(os.listdir(tmp_path / "out")) == ["a.ipynb", "b.ipynb"]
+
+    def test_parameters_reach_the_kernel(self, tmp_path: Path) -> None:
+        source = saved(tmp_path / "a.ipynb", "import sys\nprint(n_devices, bandwidth, axis, sys.prefix)")
+        run(source, tmp_path / "b.ipynb", {"n_devices": 3, "bandwidth": 2})
+        cells = json.loads((tmp_path / "b.ipynb").read_text())["cells"]
+        assert cells[1]["metadata"]["tags"] == ["injected-parameters"]
+        assert cells[2]["outputs"][0]["text"] == [f"3 2.0 [1.0, 2] {sys.prefix}\n"]
+
+    def test_refused_before_running(self, tmp_path: Path) -> None:
+        source = saved(tmp_path / "a.ipynb", "raise SystemError")
+        with pytest.raises(ValueError, match="did you mean n_devices"):
+            run(source, tmp_path / "b.ipynb", {"n_device": 3})
+        with pytest.raises(ValueError, match="is the notebook itself"):
+            run(source, tmp_path / "." / "a.ipynb")
+        (tmp_path / "link.ipynb").hardlink_to(source)
+        with pytest.raises(ValueError, match="is the notebook itself"):
+            run(source, tmp_path / "link.ipynb")
+        with pytest.raises(OSError, match="is not a folder"):
+            run(source, source / "b.ipynb")
+
+    def test_failing_cell(self, tmp_path: Path) -> None:
+        source = saved(tmp_path / "a.ipynb", "print(1)", "raise KeyError('lost')")
+        (tmp_path / "b.ipynb").write_text("old")
+        with pytest.raises(NotebookError) as error:
+            run(source, tmp_path / "b.ipynb")
+        assert (error.value.cell, error.value.name, error.value.message) == (3, "KeyError", "'lost'")
+        assert str(error.value).endswith("a.ipynb: cell 3: KeyError: 'lost'")
+        assert (tmp_path / "b.ipynb").read_text() == "old"
+        assert sorted(os.listdir(tmp_path)) == ["a.ipynb", "b.ipynb"]
+
+    def test_dead_kernel(self, tmp_path: Path) -> None:
+        source = saved(tmp_path / "a.ipynb", "import os\nos._exit(1)")
+        with pytest.raises(NotebookError, match="kernel: DeadKernelError"):
+            run(source, tmp_path / "b.ipynb")
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_interrupted(self, tmp_path: Path, number: signal.Signals) -> None:
+        work, temporary = tmp_path / "work", tmp_path / "temporary"
+        temporary.mkdir()
+        kernel = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
+        source = saved(work / "a.ipynb", kernel)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mecpapers.companion", "run", str(source), str(work / "b.ipynb")],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            cwd=Path(__file__).parents[1],
+            stderr=subprocess.DEVNULL,
+        )
+        pid = waited_for(work / "pid")
+        process.send_signal(number)
+        assert process.wait(20) != 0
+        assert sorted(os.listdir(work)) == ["a.ipynb", "pid"]
+        assert os.listdir(temporary) == []
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+    def test_html_requests_nothing(self, tmp_path: Path) -> None:
+        source = saved(tmp_path / "a.ipynb", "1 + 1")
+        run(source, tmp_path / "b.ipynb")
+        to_html(tmp_path / "b.ipynb", tmp_path / "b.html")
+        text = (tmp_path / "b.html").read_text()
+        assert "<script src" not in text
+        assert "cdnjs" not in text
+        assert text.count("</script>") == text.count("<script")
+
+
+def waited_for(path: Path) -> int:
+    for _ in range(300):
+        if path.exists() and path.read_text():
+            return int(path.read_text())
+        time.sleep(0.1)
+    raise TimeoutError(path)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name in ("lemmas.py", "video/model.py", "video/data/table.csv", "fhei/model.py", "companion/execute.py"):
+        write_atomically(tmp_path / "mecpapers" / name, name)
+    write_atomically(tmp_path / "requirements.txt", "numpy==1")
+    for name in ("video/01-model", "fhei/01-model", "claims"):
+        saved(tmp_path / "notebooks" / f"{name}.ipynb", "1 + 1", mecpapers={"smoke": {"n_devices": 2}})
+    return tmp_path
+
+
+class TestKeys:
+    VIDEO, FHEI, CLAIMS = (
+        Path("notebooks") / name for name in ("video/01-model.ipynb", "fhei/01-model.ipynb", "claims.ipynb")
+    )
+
+    @pytest.mark.parametrize(
+        ("changed", "stale"),
+        [
+            ("mecpapers/lemmas.py", {VIDEO, FHEI, CLAIMS}),
+            ("mecpapers/companion/execute.py", {VIDEO, FHEI, CLAIMS}),
+            ("requirements.txt", {VIDEO, FHEI, CLAIMS}),
+            ("mecpapers/video/model.py", {VIDEO, CLAIMS}),
+            ("mecpapers/video/data/table.csv", {VIDEO, CLAIMS}),
+            ("mecpapers/fhei/model.py", {FHEI, CLAIMS}),
+            ("mecpapers/video/__pycache__/model.pyc", set()),
+            ("README.md", set()),
+        ],
+    )
+    def test_sources(self, checkout: Path, changed: str, stale: set[Path]) -> None:
+        before = {path: book.key(checkout, path) for path in book.notebooks(checkout)}
+        write_atomically(checkout / changed, "changed")
+        assert {path for path in before if book.key(checkout, path) != before[path]} == stale
+
+    def test_cells_count_and_outputs_do_not(self, checkout: Path) -> None:
+        before, path = book.key(checkout, self.VIDEO), checkout / self.VIDEO
+        content = json.loads(path.read_text())
+        content["cells"][1]["execution_count"] = 7
+        content["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["2"]}]
+        path.write_text(json.dumps(content))
+        assert book.key(checkout, self.VIDEO) == before
+        content["cells"][1]["metadata"]["tags"] = ["hide-input"]
+        path.write_text(json.dumps(content))
+        assert book.key(checkout, self.VIDEO) != before
+
+    def test_checkpoints_are_no_notebooks(self, checkout: Path) -> None:
+        saved(checkout / "notebooks" / ".ipynb_checkpoints" / "claims.ipynb")
+        assert book.notebooks(checkout) == sorted([self.VIDEO, self.FHEI, self.CLAIMS])
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copy notebooks in place of running them; fail where one would fail."""
+    code = """if True:
+        import pathlib, shutil, sys
+        source, output = map(pathlib.Path, sys.argv[1:])
+        if "raise" in source.read_text():
+            sys.exit(f"{source}: cell 2: KeyError: 'lost'")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(source.read_text() + " ")"""
+
+    def start(job: book.Job) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", code, str(job.notebook), str(job.output)]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    monkeypatch.setattr(book, "_start", start)
+
+
+class TestExecute:
+    @pytest.mark.usefixtures("quick")
+    def test_only_what_changed_runs(self, checkout: Path) -> None:
+        stage = checkout / "_build" / "stage"
+        saved(stage / "notebooks" / "video" / "00-gone.ipynb")
+        assert book.execute(checkout, stage) == 3
+        assert not (stage / "notebooks" / "video" / "00-gone.ipynb").exists()
+        assert book.execute(checkout, stage) == 0
+        write_atomically(checkout / "mecpapers" / "video" / "model.py", "changed")
+        (stage / "notebooks" / "fhei" / "01-model.ipynb").unlink()
+        assert book.execute(checkout, stage) == 3
+        assert set(json.loads((stage / book.RECORD).read_text())) == {str(path) for path in book.notebooks(checkout)}
+
+    @pytest.mark.usefixtures("quick")
+    def test_failures_are_all_named_and_the_rest_is_kept(self, checkout: Path) -> None:
+        stage = checkout / "_build" / "stage"
+        saved(checkout / "notebooks" / "claims.ipynb", "raise KeyError('lost')")
+        with pytest.raises(ExceptionGroup) as error:
+            book.execute(checkout, stage)
+        assert [str(failure).rpartition("/")[2] for failure in error.value.exceptions] == [
+            "claims.ipynb: cell 2: KeyError: 'lost'"
+        ]
+        assert not (stage / "notebooks" / "claims.ipynb").exists()
+        saved(checkout / "notebooks" / "claims.ipynb", "1")
+        assert book.execute(checkout, stage) == 1
+
+    @pytest.mark.usefixtures("quick")
+    def test_copy_back(self, checkout: Path) -> None:
+        assert book.copy_back(checkout) == book.notebooks(checkout)
+        for path in book.notebooks(checkout):
+            assert (checkout / path).read_text().endswith(" ")
+
+    def test_smoke(self, checkout: Path) -> None:
+        for path in ("video", "fhei"):
+            (checkout / "notebooks" / path / "01-model.ipynb").unlink()
+        saved(checkout / "notebooks" / "claims.ipynb", "assert n_devices == 2", mecpapers={"smoke": {"n_devices": 2}})
+        before = sorted(checkout.rglob("*"))
+        assert book.smoke(checkout) == 1
+        assert sorted(checkout.rglob("*")) == before
+
+
+class TestProvenance:
+    def test_footer(self, tmp_path: Path) -> None:
+        saved(tmp_path / "notebooks" / "a.ipynb")
+        assert "outputs as committed" in provenance.footer(tmp_path, "notebooks/a")
+        write_atomically(tmp_path / "executed.json", '{"notebooks/a.ipynb": {"key": "k", "seconds": 1.5}}')
+        assert "executed in 1.5 s on" in provenance.footer(tmp_path, "notebooks/a")
+        assert "numpy" not in provenance.footer(tmp_path, "book/index")
+
+    def test_commit(self, tmp_path: Path) -> None:
+        def git(*words: str) -> None:
+            subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=tmp_path, check=True)
+
+        git("init", "-q")
+        assert provenance.commit(tmp_path) == ""
+        git("commit", "-q", "--allow-empty", "-m", "first")
+        first = provenance.commit(tmp_path)
+        assert first.isalnum()
+        (tmp_path / "new").touch()
+        assert provenance.commit(tmp_path) == f"{first}+changes"
