@@ -67,7 +67,7 @@ $(VENV)/bin/uv: | $(PY)
 # uv is four times faster than pip; where it can't be had, pip installs the same lock.
 $(READY): requirements.txt pyproject.toml | $(PY)
 	@start=$$SECONDS; echo "== packages: requirements.txt"; \
-	$(MAKE) --no-print-directory $(VENV)/bin/uv || echo "== packages: no uv here, installing with pip"; \
+	$(MAKE) --silent $(VENV)/bin/uv || echo "== packages: no uv here, installing with pip"; \
 	$(call install,--require-hashes -r requirements.txt); \
 	$(call install,--no-deps --no-build-isolation -e .); \
 	touch $@; echo "== packages: $$((SECONDS - start)) s"

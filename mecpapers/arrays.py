@@ -55,7 +55,7 @@ def freeze(record: _Dataclass) -> None:
     for name, (_, is_vector) in rules.items():
         if values[name].ndim and not is_vector:
             raise ValueError(f"{name} = {getattr(record, name)!r}: must be one number")
-    vectors = {name for name, (_, is_vector) in rules.items() if is_vector}
+    vectors = [name for name, (_, is_vector) in rules.items() if is_vector]
     sizes = {name: values[name].size for name in vectors if values[name].ndim}
     for name, size in sizes.items():
         first = next(iter(sizes))
@@ -80,6 +80,11 @@ def checked(name: str, value: ArrayLike, rule: Rule) -> FloatArray:
             where = f"{name}[{wrong[0]}]" if array.ndim else name
             raise ValueError(f"{where} = {array.flat[wrong[0]]:.12g}: {law.text}")
     return array
+
+
+def rule_of(cls: type, field: str) -> Rule:
+    """Return the rule of one field of a dataclass."""
+    return _rules(cls)[field][0]
 
 
 def read_only(value: ArrayLike, size: int) -> FloatArray:

@@ -146,7 +146,8 @@ def _stop(message: str, status: int) -> None:
 
 
 def _schemes(paper: str) -> Mapping[str, Any]:
-    return import_module(f"mecpapers.{paper}.schemes").SCHEMES  # type: ignore[no-any-return]
+    schemes: Mapping[str, Any] = import_module(f"mecpapers.{paper}.schemes").SCHEMES
+    return schemes
 
 
 def _summary(scheme: str, seconds: float, solution: Solution[Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +15,7 @@ NAMES = {"video": "Paper I"}
 NUMERICAL = 1e-6  # a tolerance this small bounds rounding, whose digits differ between machines
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """How a claim stands."""
 
     REPRODUCED = "REPRODUCED"  # holds with what the paper gives
@@ -194,7 +194,10 @@ def show_brief(entries: Iterable[Entry]) -> Table:
     """Lay entries out with nothing but the statement and the two numbers."""
     return Table(
         ("where", "the paper says", "published", "measured"),
-        tuple((f"{NAMES[e.paper]}, {e.claim.where}", e.claim.statement, e.published_text, e.measured_text) for e in entries),
+        tuple(
+            (f"{NAMES[e.paper]}, {e.claim.where}", e.claim.statement, e.published_text, e.measured_text)
+            for e in entries
+        ),
     )
 
 

@@ -12,6 +12,10 @@ class Infeasible(Exception):  # noqa: N818  (it is an answer, not a fault)
     """No allocation meets a constraint; the message says which one and by how much."""
 
 
+class TooLarge(ValueError):  # noqa: N818  (it names the input)
+    """The instance is beyond what this scheme can do on this machine; the message says what it would need."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Solution(Generic[A]):
     """An allocation with its objective.

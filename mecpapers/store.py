@@ -26,7 +26,7 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        return _memory(function.__module__.split(".")[1]).cache(function)(*args, **kwargs)  # type: ignore[no-any-return]
+        return _memory(function.__module__.split(".")[1]).cache(function)(*args, **kwargs)
 
     return call
 
@@ -43,10 +43,13 @@ def _checkout_store() -> Path | None:
 
 
 def _digest(paper: str) -> str:
-    """Digest of every source and data file that a result of this paper may depend on."""
-    files = sorted(_PACKAGE.glob("*.py")) + sorted(p for p in (_PACKAGE / paper).rglob("*") if p.is_file())
     seen = hashlib.sha256()
-    for file in files:
-        if file.suffix != ".pyc":
-            seen.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
+    for file in _sources(paper):
+        seen.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
     return seen.hexdigest()[:16]
+
+
+def _sources(paper: str) -> list[Path]:
+    """Every source and data file that a result of this paper may depend on."""
+    own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix != ".pyc")
+    return [*sorted(_PACKAGE.glob("*.py")), *sorted(own)]

@@ -29,6 +29,12 @@ class Look:
 
 
 LOOKS = {
+    "exact": Look("Optimum (certified)", BLACK, "", "-"),
+    "search-search": Look("Search+Search", BLACK, "x", ":"),
+    "search-heuristic": Look("Search+Heuristic", BLUE, "o", "--"),
+    "gp-heuristic": Look("GP+Heuristic", GREEN, "D", "-"),
+    "charged-optimum": Look("Optimum if locals may leave Theorem 1", GREY, "", ":"),
+    "random": Look("Random", PURPLE, "v", ":"),
     "local": Look("Local", GREY, "s", "--"),
     "edge": Look("Edge", VERMILION, "^", "-."),
 }

@@ -11,7 +11,7 @@ KILO = 1e3  # m per km
 
 def from_db(value_db: FloatArray | float) -> FloatArray | float:
     """Return the power ratio [1] of a level in dB."""
-    return 10.0 ** (value_db / 10.0)  # type: ignore[no-any-return]
+    return 10.0 ** (value_db / 10.0)
 
 
 def from_dbm(value_dbm: float) -> float:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 STORE = ROOT / "_build" / "test-store"
+COMMITTED = ROOT / "_build" / "committed"
 BIN = Path(sys.executable).parent
 PYTEST = [sys.executable, "-m", "pytest"]
 COMPANION = [sys.executable, "-m", "mecpapers.companion"]
@@ -41,9 +42,11 @@ def main(arguments: list[str]) -> int:
     if "--nightly" in arguments:
         names.append("nightly")
     shutil.rmtree(STORE, ignore_errors=True)
+    if "site" in names:
+        shutil.rmtree(COMMITTED, ignore_errors=True)
     environment = os.environ | {
         "MECPAPERS_STORE": str(STORE),
-        "MECPAPERS_SITE": str(ROOT / "_build" / "committed" / "html"),
+        "MECPAPERS_SITE": str(COMMITTED / "html"),
         "TQDM_DISABLE": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -280,6 +280,12 @@ class TestKeys:
         path.write_text(json.dumps(content))
         assert book.key(checkout, self.VIDEO) != before
 
+    def test_an_execution_copied_back_is_no_change(self, checkout: Path) -> None:
+        before = book.key(checkout, self.VIDEO)
+        run(checkout / self.VIDEO, checkout / "executed.ipynb")
+        (checkout / "executed.ipynb").replace(checkout / self.VIDEO)
+        assert book.key(checkout, self.VIDEO) == before
+
     def test_checkpoints_are_no_notebooks(self, checkout: Path) -> None:
         saved(checkout / "notebooks" / ".ipynb_checkpoints" / "claims.ipynb")
         assert book.notebooks(checkout) == sorted([self.VIDEO, self.FHEI, self.CLAIMS])

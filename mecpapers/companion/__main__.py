@@ -1,6 +1,8 @@
 """``python -m mecpapers.companion``: what the Makefile calls, in the checkout's root."""
 
 import json
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -65,6 +67,7 @@ def run(notebook: Path, output: Path, parameters: dict[str, object]) -> None:
 
 
 def _main() -> None:
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # unwind, so that kernels end too
     try:
         main(standalone_mode=False)
     except click.Abort:

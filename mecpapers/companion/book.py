@@ -63,7 +63,8 @@ def key(root: Path, notebook: Path) -> str:
     """Hash all that a notebook's outputs depend on: its cells without their outputs, and its sources."""
     content = json.loads((root / notebook).read_text(encoding="utf-8"))
     cells = [[cell["cell_type"], cell["metadata"], "".join(cell["source"])] for cell in content["cells"]]
-    digest = hashlib.sha256(json.dumps([content["metadata"], cells], sort_keys=True).encode())
+    metadata = {name: value for name, value in content["metadata"].items() if name != "language_info"}
+    digest = hashlib.sha256(json.dumps([metadata, cells], sort_keys=True).encode())
     _hash_files(digest, root, sources(root, notebook))
     return digest.hexdigest()
 

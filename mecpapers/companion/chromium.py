@@ -32,14 +32,13 @@ def find() -> str | None:
 
 def get() -> str | None:
     """Find Chromium; else install Debian's package (as root, where apt-get is), else take playwright's download."""
-    apt = ["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", "chromium"]
-    download = [sys.executable, "-m", "playwright", "install", "chromium"]
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for steps in ([*apt] if root and shutil.which("apt-get") else [], [download]):
+    apt = [["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", "chromium"]]
+    download = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    root = hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")
+    for name, steps in {"apt-get": apt if root else [], "playwright": download}.items():
         if path := find():
             return path
         for step in steps:
-            print("==", *step[-2:], flush=True)
-            subprocess.run(step, stdout=subprocess.DEVNULL, env=environment)
+            print(f"== getting Chromium with {name}", flush=True)
+            subprocess.run(step, stdout=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
     return find()

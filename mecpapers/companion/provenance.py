@@ -1,7 +1,4 @@
-"""Where a page comes from: commit, versions, seconds, machine. Said in its footer, never in a cell's output.
-
-As a Sphinx extension, it appends the footer when a page is written.
-"""
+"""Where a page comes from: commit, versions, seconds, machine. Said in its footer, never in a cell's output."""
 
 import datetime
 import html
@@ -11,7 +8,6 @@ import os
 import platform
 import subprocess
 from pathlib import Path
-from typing import Any
 
 PACKAGES = ("numpy", "scipy", "cvxpy", "matplotlib", "sympy")
 
@@ -67,14 +63,3 @@ def footer(root: Path, page: str) -> str:
 
 def _git(root: Path, *words: str) -> str:
     return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _append(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    if "body" in context:
-        context["body"] += footer(Path(app.srcdir), page)
-
-
-def setup(app: Any) -> dict[str, bool]:
-    """Register with Sphinx."""
-    app.connect("html-page-context", _append)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

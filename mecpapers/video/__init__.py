@@ -40,7 +40,9 @@ EQUATIONS: Mapping[str, str] = {
     "(29)": "geometric.relaxed_frames",
     "Theorem 1": "local.solve_local",
     "Theorem 2": "edge.edge_shares",
+    "Algorithm 1": "edge.solve_search",
     "Algorithm 2": "geometric.solve_geometric",
+    "Algorithm 3": "offloading.solve_channel_aware",
 }
 
 _HOMES = {
@@ -53,12 +55,13 @@ _HOMES = {
     "Scenario": "scenario",
     "SET_A": "scenario",
     "SET_B": "scenario",
+    "EQ31": "scenario",
     "MIXED": "scenario",
     "SCHEMES": "schemes",
     "compare": "experiments",
 }
 
-__all__ = ["EQUATIONS", *_HOMES]  # noqa: PLE0604
+__all__ = ["EQUATIONS", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

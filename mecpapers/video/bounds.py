@@ -21,7 +21,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
 from mecpapers.video.edge import complete
 from mecpapers.video.model import Allocation, Devices, Problem, evaluate
@@ -29,20 +29,14 @@ from mecpapers.video.options import Dual, IndexArray, Options, displacements, du
 
 _CHEAPEST = 200  # moves that a flip combines
 _FLIPS = 20
-_EXAMINED = 100  # partial assignments looked at in all, for each that may be kept
+_EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept
 _CHUNK = 1 << 14  # partial assignments bounded at once
 _ROUNDING = 32 * np.finfo(float).eps  # of the sum of the cost's terms, added in any order
 _PROVED = 1e-9  # relative gap at which a truncated enumeration counts as complete
 
 
-def _fan() -> FloatArray:
-    """Multipliers for the suffix bounds, in units of sqrt(excess): the origin and four circles; shape (2, 65)."""
-    angle = np.arange(16) * (np.pi / 8)
-    circle = np.stack([np.cos(angle), np.sin(angle)])
-    return np.hstack([np.zeros((2, 1)), *(radius * circle for radius in (0.5, 1.0, 1.5, 2.5))])
-
-
-_FAN = _fan()
+_ANGLES = np.arange(32) * (np.pi / 16)
+_FAN = np.pad(0.8 * np.stack([np.cos(_ANGLES), np.sin(_ANGLES)]), ((0, 0), (1, 0)))  # multipliers / sqrt(excess); and 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +57,12 @@ def solve_exact(problem: Problem, *, max_states: int = 100_000) -> Solution[Allo
 
     ``bound`` is certified in float64: every step is proved for real numbers, and 32 units of rounding on the sum of
     the cost's absolute terms are taken off, so that a complete enumeration leaves a gap of 7e-15 of that sum. Where
-    more than ``max_states`` partial assignments survive, those with the least bounds are kept, and the least bound
-    among the others limits ``bound``; ``converged`` is false if the gap then exceeds 1e-9 of the sum. No gap exceeds
-    that of ``dual_bound``.
+    more than ``max_states`` partial assignments survive, those with the least bounds are kept, and after looking at
+    20 times as many the enumeration stops; the least bound of what was left out then limits ``bound``, and
+    ``converged`` is false if the gap exceeds 1e-9 of the sum. It never exceeds that of ``dual_bound``.
+
+    Under ``eq31`` Theorem 1 is not optimal: the answer is the best, and the bound holds, among allocations whose local
+    devices follow it; ``bound_assumes`` says so.
 
     Parameters
     ----------
@@ -76,8 +73,30 @@ def solve_exact(problem: Problem, *, max_states: int = 100_000) -> Solution[Allo
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
-    options = option_table(problem)
-    dual = dual_bound(options)
+    return _solve(option_table(problem), max_states)
+
+
+def solve_exact_frames(problem: Problem, offload: BoolArray, *, max_states: int = 100_000) -> Solution[Allocation]:
+    """Find the best whole frames of a given policy, as Algorithm 1 does but at any number of devices.
+
+    The result carries no bound, since what is proved here is not one on (16); ``converged`` as in ``solve_exact``.
+
+    Parameters
+    ----------
+    offload : shape (N,); the set N_1
+    max_states : partial assignments kept after each step of the enumeration
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    """
+    return replace(_solve(option_table(problem, offload), max_states), bound=None, bound_assumes=None)
+
+
+def _solve(options: Options, max_states: int) -> Solution[Allocation]:
+    """Find the best assignment of the options, and its bound."""
+    problem, dual = options.problem, dual_bound(options)
     core, dropped = _enumerate(_incumbent(options, dual), problem, max_states)
     choice = dual.choice.copy()
     choice[core.device] = core.rows
@@ -93,7 +112,7 @@ def solve_exact(problem: Problem, *, max_states: int = 100_000) -> Solution[Allo
 
 
 def _size_of_terms(problem: Problem, allocation: Allocation) -> float:
-    """The sum of the absolute terms of (16), the measure of its rounding."""
+    """Add up the absolute terms of (16), the measure of its rounding."""
     devices, metrics = problem.devices, evaluate(problem, allocation)
     phi = devices.accuracy_a2 + devices.accuracy_a0 / (allocation.frames + devices.accuracy_a1)
     delay, energy = devices.weight_delay * metrics.delay, devices.weight_energy * metrics.energy
@@ -114,12 +133,12 @@ def _incumbent(options: Options, dual: Dual) -> _Core:
             excess=float(residual @ residual),
         )
     )
-    trial = _better(core, _prefix(core, options.problem.devices.uplink_rate))
+    core = _shrink(_better(core, _prefix(core, options.problem.devices.uplink_rate)))
     for _ in range(_FLIPS):
-        core = _shrink(trial)
-        trial = _better(core, _flip(core))
-        if trial is core:
+        flipped = _better(core, _flip(core))
+        if flipped is core:
             break
+        core = _shrink(flipped)
     return core
 
 
@@ -272,7 +291,7 @@ def _suffix_bounds(r: FloatArray, steps: FloatArray, ends: list[int], y: FloatAr
 
 
 def _classes(problem: Problem, device: IndexArray) -> IndexArray:
-    """Number the devices by class: equal in everything that (16) depends on but the rate; shape (J,)."""
+    """Give each device the number of its class: equal in everything that (16) depends on but the rate; shape (J,)."""
     names = sorted({field.name for field in fields(Devices)} - {"uplink_rate", "channel_gain"})
     columns = [getattr(problem.devices, name) for name in names]
     table = np.stack([column[device] for column in columns if column is not None], axis=1)
@@ -301,9 +320,9 @@ def _enumerate(core: _Core, problem: Problem, max_states: int) -> tuple[_Core, f
         if examined > _EXAMINED * max_states:
             return core, min(dropped, float(layer.bound.min()))
         layer = _extend(plan, layer, near, far, end, rank)
-        best = int(layer.excess.argmin())
-        if layer.excess[best] < core.excess:
-            core = _better(core, _trace(plan, core, [*layers, layer], best))
+        excess = layer.excess
+        if excess.min() < core.excess:
+            core = _better(core, _trace(plan, core, [*layers, layer], int(excess.argmin())))
         layer, least = _prune(layer, core.excess, max_states)
         dropped = min(dropped, least)
         if not layer.r.size:
@@ -339,7 +358,7 @@ def _prune(layer: _Layer, excess: float, max_states: int) -> tuple[_Layer, float
 
 
 def _trace(plan: _Plan, core: _Core, layers: list[_Layer], state: int) -> IndexArray:
-    """The rows, shape (J,), of a partial assignment in the last layer."""
+    """Return the rows, shape (J,), of a partial assignment in the last layer."""
     rows = core.base.copy()
     for layer, before in pairwise(reversed(layers)):
         parent = layer.parent[state]

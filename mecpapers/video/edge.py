@@ -6,9 +6,11 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.lemmas import square_root_shares
-from mecpapers.solution import Solution
+from mecpapers.solution import Solution, TooLarge
 from mecpapers.video.local import solve_local
-from mecpapers.video.model import Allocation, Problem, accuracy, evaluate, macs, transmission_energy
+from mecpapers.video.model import Allocation, Problem, accuracy, evaluate, fewest_frames, macs, transmission_energy
+
+MOST_CHOICES = 2**23  # choices of frames that Algorithm 1 may try: 200 MB, a second
 
 
 def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -50,12 +52,48 @@ def congestion_roots(problem: Problem, frames: FloatArray) -> tuple[FloatArray, 
 
 def converted_cost(problem: Problem, offload: BoolArray, frames: FloatArray) -> float:
     """The cost of N_1 under Theorem 2 as a function of the frames alone, (27), with p_n inside its sum."""
-    a, b = congestion_roots(problem, frames)
+    a, b, e = _summands(problem, frames)
+    return float(a[offload].sum() ** 2 + b[offload].sum() ** 2 + e[offload].sum())
+
+
+def _summands(problem: Problem, frames: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Each device's part of the three sums of (27)."""
     devices = problem.devices
-    own = devices.weight_energy * transmission_energy(problem, frames) - devices.weight_accuracy * accuracy(
-        devices, frames
-    )
-    return float(a[offload].sum() ** 2 + b[offload].sum() ** 2 + own[offload].sum())
+    energy, phi = transmission_energy(problem, frames), accuracy(devices, frames)
+    return *congestion_roots(problem, frames), devices.weight_energy * energy - devices.weight_accuracy * phi
+
+
+def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
+    """Algorithm 1: every choice of whole frames for N_1, compared by (27).
+
+    Parameters
+    ----------
+    offload : shape (N,); the set N_1
+
+    Raises
+    ------
+    TooLarge
+        if there are more than 2^23 choices.
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    """
+    devices = problem.devices
+    least, most, chosen = fewest_frames(devices), devices.max_frames, np.flatnonzero(offload)
+    n_choices = np.prod(most[chosen] - least[chosen] + 1)
+    if n_choices > MOST_CHOICES:
+        raise TooLarge(
+            f"devices: {chosen.size} at the edge have {n_choices:.3g} choices of frames: must be at most 2^23"
+        )
+    root_a, root_b, own = np.zeros(1), np.zeros(1), np.zeros(1)  # of (27), for every choice of the devices so far
+    for n in chosen:
+        m = np.arange(least[n], most[n] + 1)
+        a, b, e = (column[:, n] for column in _summands(problem, np.repeat(m[:, None], devices.size, axis=1)))
+        root_a, root_b, own = (np.add.outer(v, w).ravel() for v, w in ((root_a, a), (root_b, b), (own, e)))
+    best = int(np.argmin(root_a**2 + root_b**2 + own))
+    frames = least.copy()
+    sizes = tuple(int(k) for k in most[chosen] - least[chosen] + 1)
+    frames[chosen] += np.array(np.unravel_index(best, sizes)) if sizes else 0
+    return complete(problem, offload, frames)
 
 
 def complete(

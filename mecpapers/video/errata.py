@@ -21,7 +21,9 @@ def local_power_range(*, with_rho: bool) -> tuple[float, float]:
     """
     (delay, half_delay), (energy, half_energy) = TABLE_1_LOCAL["delay"], TABLE_1_LOCAL["energy"]
     factor = 1.0 if with_rho else SET_A.cycles_per_mac
-    return factor * (energy - half_energy) / (delay + half_delay), factor * (energy + half_energy) / (delay - half_delay)
+    return factor * (energy - half_energy) / (delay + half_delay), factor * (energy + half_energy) / (
+        delay - half_delay
+    )
 
 
 def convex_share(n_instances: int = 200, seed: int = 0, *, negative_offset: bool) -> float:

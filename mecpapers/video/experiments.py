@@ -12,9 +12,18 @@ from mecpapers.arrays import FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, drop_generator, run_sweep
+from mecpapers.video.bounds import solve_exact, solve_exact_frames
 from mecpapers.video.edge import edge_shares
-from mecpapers.video.model import Allocation, Problem, evaluate, transmission_delay, transmission_delay_in_radio_frames
-from mecpapers.video.scenario import SET_A, Scenario
+from mecpapers.video.model import (
+    Allocation,
+    Problem,
+    evaluate,
+    restate_eq31,
+    transmission_delay,
+    transmission_delay_in_radio_frames,
+)
+from mecpapers.video.offloading import solve_channel_prefixes
+from mecpapers.video.scenario import EQ31, SET_A, SET_B, Scenario, Trait
 from mecpapers.video.schemes import SCHEMES, Scheme
 
 METRICS = {
@@ -56,9 +65,7 @@ def compare(
     known = [f.name for f in fields(Scenario)]
     if name not in known:
         raise ValueError(f"axis = {name}: must be one of {', '.join(known)}")
-    return run_sweep(
-        schemes, _Draw(scenario, name), measure, axis=name, values=values, n_drops=n_drops, seed=seed
-    )
+    return run_sweep(schemes, _Draw(scenario, name), measure, axis=name, values=values, n_drops=n_drops, seed=seed)
 
 
 def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
@@ -81,12 +88,127 @@ class _Draw:
         return replace(self.scenario, **{self.axis: value}).draw(rng)
 
 
+def charged_optimum(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
+    """The least cost that the charged energy allows: under eq31 local devices may leave Theorem 1."""
+    return solve_exact(restate_eq31(problem) if problem.local_energy == "eq31" else problem)
+
+
 @kept
 def local_against_edge(
     n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = SET_A
 ) -> Sweep:
     """The two outer schemes of Fig. 5: all devices local, all at the edge, over the number of devices."""
-    return compare({name: SCHEMES[name] for name in ("local", "edge")}, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+    schemes = {name: SCHEMES[name] for name in ("local", "edge")}
+    return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+
+
+@kept
+def figure_5(n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31) -> Sweep:
+    """Fig. 5: average cost of every scheme over the number of devices; under eq31 ``charged-optimum`` beside them."""
+    names = ("exact", "search-heuristic", "gp-heuristic", "random", "local", "edge")
+    schemes: dict[str, Scheme] = {name: SCHEMES[name] for name in names}
+    if scenario.local_energy == "eq31":
+        schemes["charged-optimum"] = charged_optimum
+    return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Loss:
+    """How far a scheme lies from the optimum, in fractions, each of shape (values,)."""
+
+    relative: FloatArray  # of |optimum|, costs as (13) counts them
+    relative_se: FloatArray  # standard error, drops paired
+    without_constant: FloatArray  # of |optimum + beta_3 m_a2|, as (31) and (32) count
+    without_constant_se: FloatArray
+    of_gain: FloatArray  # of what lies between all local and the optimum
+
+
+def losses(sweep: Sweep, scheme: str, constant: float, optimum: str = "exact") -> Loss:
+    """Compare the mean costs of a scheme and of the optimum under both conventions.
+
+    Parameters
+    ----------
+    constant : beta_3 m_a2, which (31) and (32) leave out
+    """
+    best, excess = sweep.mean("cost", optimum), sweep.drops("cost", scheme) - sweep.drops("cost", optimum)
+    mean, error = excess.mean(axis=1), excess.std(axis=1, ddof=min(1, sweep.n_drops - 1)) / np.sqrt(sweep.n_drops)
+    shifted = np.abs(best + constant)
+    return Loss(
+        relative=mean / np.abs(best),
+        relative_se=error / np.abs(best),
+        without_constant=mean / shifted,
+        without_constant_se=error / shifted,
+        of_gain=mean / (sweep.mean("cost", "local") - best),
+    )
+
+
+@kept
+def table_1(
+    n_drops: int = 400, seed: int = 0, scenario: Scenario = EQ31, scheme: str = "gp-heuristic"
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Table I: device counts, and delay, energy and accuracy averaged over local and over edge devices.
+
+    Returns
+    -------
+    {"local": {"devices": (mean, standard error), "delay": ..., "energy": ..., "accuracy": ...}, "edge": ...}
+    """
+    table: dict[str, list[FloatArray]] = {"local": [], "edge": []}
+    for drop in range(n_drops):
+        problem = scenario.draw(drop_generator(seed, drop))
+        allocation = SCHEMES[scheme](problem).allocation
+        m = evaluate(problem, allocation)
+        for side, chosen in (("local", ~allocation.offload), ("edge", allocation.offload)):
+            sums = [float(v[chosen].sum()) for v in (m.delay, m.energy, m.accuracy)]
+            table[side].append(np.array([chosen.sum(), *sums]))
+    return {side: _averages(np.array(rows)) for side, rows in table.items()}
+
+
+def _averages(rows: FloatArray) -> dict[str, tuple[float, float]]:
+    """Mean count a drop, and means over all devices of all drops, with standard errors between drops."""
+    n, counts = len(rows), rows[:, 0]
+    result = {"devices": (float(counts.mean()), float(counts.std(ddof=min(1, n - 1)) / np.sqrt(n)))}
+    total = max(counts.sum(), 1.0)
+    for name, sums in zip(("delay", "energy", "accuracy"), rows[:, 1:].T, strict=True):
+        mean = float(sums.sum() / total)
+        error = float(np.sqrt(n * np.var(sums - mean * counts, ddof=min(1, n - 1))) / total)  # of a ratio of sums
+        result[name] = (mean, error)
+    return result
+
+
+VARIANTS: Mapping[str, Scenario] = {
+    "set A": EQ31,
+    "set B (Rayleigh fading, larger m_c1)": replace(SET_B, local_energy="eq31"),
+    "energy by (7)": SET_A,
+    "station in the centre": replace(EQ31, station=(0.5, 0.5)),
+    "transmit power 0.1 W": replace(EQ31, transmit_power_w=0.1),
+    "transmit power 0.5 W": replace(EQ31, transmit_power_w=0.5),
+    "one channel of 8 bits": replace(EQ31, frame_bits=112 * 112 * 8),
+    "N = 20": replace(EQ31, n_devices=20),
+    "N = 30": replace(EQ31, n_devices=30),
+    "m_a1 = 1 (m_a0, m_a2 refitted)": replace(EQ31, accuracy_a0=0.6, accuracy_a1=1.0, accuracy_a2=0.986),
+    "clocks as printed (swapped)": replace(EQ31, server_ghz=1.8, device_ghz=22.0),
+}
+"""Table I under every choice that the paper leaves to us, one changed at a time."""
+
+
+@kept
+def heuristic_losses(
+    mixed: tuple[Trait, ...], n_devices: Sequence[int] = (25, 50, 100), n_drops: int = 100, seed: int = 0
+) -> Sweep:
+    """Algorithm 3 with Algorithm 2 beside the proved optimum on devices that differ in some traits, energy by (7)."""
+    schemes = {name: SCHEMES[name] for name in ("exact", "gp-heuristic", "local")}
+    return compare(schemes, replace(SET_A, mixed=mixed), n_drops=n_drops, seed=seed, n_devices=n_devices)
+
+
+@kept
+def prefix_excess(n_devices: int = 25, n_drops: int = 100, seed: int = 0, scenario: Scenario = SET_A) -> FloatArray:
+    """Cost of the best channel prefix less the proved optimum's, relative; like devices; shape (n_drops,)."""
+    excess = []
+    for drop in range(n_drops):
+        problem = replace(scenario, n_devices=n_devices).draw(drop_generator(seed, drop))
+        prefix = solve_channel_prefixes(problem, allocate=solve_exact_frames).objective
+        excess.append(prefix / solve_exact(problem).objective - 1)
+    return np.abs(excess)
 
 
 @kept

@@ -21,7 +21,9 @@ AXES = {"n_devices": "number of devices N", "bandwidth_mhz": "bandwidth B, MHz",
 def plot_system() -> Axes:
     """Fig. 1 in the model's names: devices, the shared uplink, the server."""
     ax = _canvas(10.4, 5.2)
-    for k, name in enumerate(("device 1: edge\nframes", "device 2: local\nframes, device_frequency", "device N: edge\nframes")):
+    for k, name in enumerate(
+        ("device 1: edge\nframes", "device 2: local\nframes, device_frequency", "device N: edge\nframes")
+    ):
         y = 3.9 - 1.55 * k
         _box(ax, 0.2, y, 2.7, 1.1, name, GREY if "local" in name else BLUE)
         if "edge" in name:
@@ -30,7 +32,9 @@ def plot_system() -> Axes:
     _box(ax, 4.6, 2.2, 2.2, 1.1, "base station\ntime_budget", GREEN)
     _arrow(ax, (6.8, 2.75), (7.9, 2.75), GREEN)
     _box(ax, 7.9, 2.2, 2.3, 1.1, "edge server\nserver_frequency", VERMILION)
-    ax.text(5.7, 4.2, "uplink: frames x frame_bits\nat uplink_rate, for time_share of the time", ha="center", fontsize=8)
+    ax.text(
+        5.7, 4.2, "uplink: frames x frame_bits\nat uplink_rate, for time_share of the time", ha="center", fontsize=8
+    )
     ax.text(9.05, 1.55, "edge_frequency\nto each device", ha="center", fontsize=8)
     ax.text(5.7, 0.75, "downlink: the result, too small to count", ha="center", fontsize=8, color=GREY)
     return ax
@@ -72,7 +76,11 @@ def plot_accuracy(frames: FloatArray, curves: dict[str, FloatArray], floor: floa
 def plot_radio_frame_excess(n_devices: Sequence[int], excess: FloatArray) -> Axes:
     """What the ceil over radio frames in (9) adds to the transmission delay."""
     _, ax = plt.subplots()
-    styles = (("mean", BLUE, "o", "-"), ("95 % of devices below", ORANGE, "s", "--"), ("worst device", VERMILION, "^", ":"))
+    styles = (
+        ("mean", BLUE, "o", "-"),
+        ("95 % of devices below", ORANGE, "s", "--"),
+        ("worst device", VERMILION, "^", ":"),
+    )
     for column, (label, colour, marker, dash) in zip(excess.T, styles, strict=True):
         ax.plot(n_devices, 100 * column, label=label, color=colour, marker=marker, linestyle=dash)
     ax.set(xlabel="number of devices N, all at the edge", ylabel="added to the delay of (9), %", ylim=(0, None))
@@ -182,7 +190,9 @@ def _canvas(width: float, height: float) -> Axes:
 
 
 def _box(ax: Axes, x: float, y: float, width: float, height: float, text: str, colour: str) -> None:
-    patch = FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=0.12", fc="white", ec=colour, lw=1.6)
+    patch = FancyBboxPatch(
+        (x, y), width, height, boxstyle="round,pad=0,rounding_size=0.12", fc="white", ec=colour, lw=1.6
+    )
     ax.add_patch(patch)
     ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=8)
 

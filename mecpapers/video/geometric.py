@@ -2,10 +2,13 @@
 
 Theorem 2 eliminates frequencies and time shares. What is left of (29), in m = ln M, is
 
-    J(m) = A^2 + B^2 + sum_n (e_n M_n + g_n / M_n),   A = sum_n a_n(M_n),   B = sum_n b_n(M_n),
+    J(m) = A^2 + B^2 + sum_n (e_n M_n + g_n / (M_n + h_n)),   A = sum_n a_n(M_n),   B = sum_n b_n(M_n),
 
-with a, b of ``edge.congestion_roots``, e = beta_2 d p / R and g = beta_3 m_a0. Its Hessian is a diagonal plus two
-rank-one terms, so that a Newton step takes O(N) operations.
+with a, b of ``edge.congestion_roots``, e = beta_2 d p / R, g = beta_3 m_a0, and h = 0 for the paper's Phi-hat or m_a1
+for Phi itself. Its Hessian is a diagonal plus two rank-one terms, so that a Newton step takes O(N) operations.
+
+With Phi itself J stays convex where M >= m_a1, since 1 / (e^m + h) bends by M (M - h) / (M + h)^3. So for
+-1 < m_a1 <= M^min the paper's relaxation of Phi is needless.
 """
 
 from __future__ import annotations
@@ -23,23 +26,24 @@ _STATIONARY = 1e-10  # projected gradient, relative to the sizes of the gradient
 _MAX_STEPS = 100
 
 
-def solve_geometric(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
-    """Algorithm 2 on a given policy: relax with Phi-hat, round to the nearest frame, apply Theorem 2.
+def solve_geometric(problem: Problem, offload: BoolArray, *, relax_accuracy: bool = True) -> Solution[Allocation]:
+    """Algorithm 2 on a given policy: relax the frames, round to the nearest, apply Theorem 2.
 
     Parameters
     ----------
     offload : shape (N,); the set N_1
+    relax_accuracy : with Phi-hat, as the paper does; false: with Phi
 
     Raises
     ------
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
-    frames, converged = relaxed_frames(problem, offload)
+    frames, converged = relaxed_frames(problem, offload, relax_accuracy=relax_accuracy)
     return complete(problem, offload, np.rint(frames), converged=converged)
 
 
-def relaxed_frames(problem: Problem, offload: BoolArray) -> tuple[FloatArray, bool]:
+def relaxed_frames(problem: Problem, offload: BoolArray, *, relax_accuracy: bool = True) -> tuple[FloatArray, bool]:
     """Minimise (29) over the frames by a projected Newton method.
 
     Devices at a bound whose gradient points outward are held there; the others take a Newton step, which is halved
@@ -53,8 +57,9 @@ def relaxed_frames(problem: Problem, offload: BoolArray) -> tuple[FloatArray, bo
     frames = np.zeros(offload.size)
     if not offload.any():
         return frames, True
-    program = _Program.of(problem, offload)
-    low, high = np.log(fewest_frames(problem.devices)[offload]), np.log(problem.devices.max_frames[offload])
+    program = _Program.of(problem, offload, relax_accuracy)
+    least, most = fewest_frames(problem.devices)[offload], problem.devices.max_frames[offload]
+    low, high = np.log(least), np.log(most)
     m = (low + high) / 2
     here = program.expand(m)
     converged = False
@@ -66,13 +71,13 @@ def relaxed_frames(problem: Problem, offload: BoolArray) -> tuple[FloatArray, bo
             break
         step = np.where(free, -here.newton_step(free), 0.0)
         m, here = _descend(program, here, m, step, low, high)
-    frames[offload] = np.clip(np.exp(m), np.exp(low), np.exp(high))
+    frames[offload] = np.clip(np.exp(m), least, most)
     return frames, converged
 
 
 @dataclass(frozen=True, eq=False)
 class _Expansion:
-    """J at a point, its gradient, the sizes of the gradient's terms, and the Hessian diag(d) + 2 a' a'^T + 2 b' b'^T."""
+    """J at a point, its gradient, the sizes of its terms, and the Hessian diag(d) + 2 a' a'^T + 2 b' b'^T."""
 
     value: float
     gradient: FloatArray
@@ -100,9 +105,10 @@ class _Program:
     beta: FloatArray  # beta_1 d / (R T), so that b = sqrt(beta M)
     e: FloatArray  # beta_2 d p / R
     g: FloatArray  # beta_3 m_a0
+    h: FloatArray  # 0 for Phi-hat, m_a1 for Phi
 
     @classmethod
-    def of(cls, problem: Problem, offload: BoolArray) -> _Program:
+    def of(cls, problem: Problem, offload: BoolArray, relax_accuracy: bool) -> _Program:
         devices = problem.devices
         coefficients = (
             devices.weight_delay * problem.cycles_per_mac / problem.server_frequency,
@@ -111,6 +117,7 @@ class _Program:
             devices.weight_delay * devices.frame_bits / (devices.uplink_rate * problem.time_budget),
             devices.weight_energy * transmission_energy(problem, np.ones(devices.size)),
             devices.weight_accuracy * devices.accuracy_a0,
+            np.zeros(devices.size) if relax_accuracy else devices.accuracy_a1,
         )
         return cls(*(c[offload] for c in coefficients))
 
@@ -121,15 +128,18 @@ class _Program:
         share = self.c0 * frames / (2 * complexity)  # a' = share a
         slope_a, slope_b = share * a, b / 2
         total_a, total_b = a.sum(), b.sum()
-        energy, loss = self.e * frames, self.g / frames
+        shifted = frames + self.h
+        energy, loss = self.e * frames, self.g / shifted
+        loss_slope = loss * frames / shifted  # minus the derivative
+        loss_bend = loss_slope * (frames - self.h) / shifted
         delay_slope = 2 * total_a * slope_a + 2 * total_b * slope_b
-        curvature = 2 * total_a * slope_a * (1 - share) + total_b * slope_b + energy + loss
-        scale = delay_slope + energy + loss
+        curvature = 2 * total_a * slope_a * (1 - share) + total_b * slope_b + energy + loss_bend
+        scale = delay_slope + energy + loss_slope
         return _Expansion(
             value=float(total_a**2 + total_b**2 + energy.sum() + loss.sum()),
-            gradient=delay_slope + energy - loss,
+            gradient=delay_slope + energy - loss_slope,
             scale=scale,
-            diagonal=np.maximum(curvature, 1e-6 * scale),  # m_c1 < 0 may bend a downwards
+            diagonal=np.maximum(curvature, 1e-6 * scale),  # m_c1 < 0 or m_a1 > M may bend it downwards
             slope_a=slope_a,
             slope_b=slope_b,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from typing import Any
+from typing import Any, cast
 
+from mecpapers.arrays import checked, rule_of
 from mecpapers.instances import check_fields, check_number, check_numbers, check_object, shown, within
 from mecpapers.solution import Solution
-from mecpapers.video.model import Allocation, Devices, Problem, evaluate
+from mecpapers.video.model import Allocation, Devices, LocalEnergy, Problem, evaluate
 
 _WEIGHTS = {"delay": "weight_delay", "energy": "weight_energy", "accuracy": "weight_accuracy"}
 _DEVICE_FIELDS = [f.name for f in fields(Devices) if f.default is MISSING and f.name not in _WEIGHTS.values()]
@@ -23,23 +24,26 @@ def from_dict(document: dict[str, Any]) -> Problem:
         naming the field, the value and the rule.
     """
     check_fields(
-        "", document, ["paper", "local_energy", "weights", "server_frequency", "time_budget", "cycles_per_mac", "devices"], []
+        "",
+        document,
+        ["paper", "local_energy", "weights", "server_frequency", "time_budget", "cycles_per_mac", "devices"],
+        [],
     )
     weights = check_object("weights", document["weights"])
     check_fields("weights.", weights, list(_WEIGHTS), [])
     given = check_object("devices", document["devices"])
     check_fields("devices.", given, _DEVICE_FIELDS, _DEVICE_OPTIONS)
     numbers = {name: check_numbers(f"devices.{name}", value) for name, value in given.items()}
-    shared = {name: check_number(f"weights.{key}", weights[key]) for key, name in _WEIGHTS.items()}
+    shared = {
+        name: checked(f"weights.{key}", check_number(f"weights.{key}", weights[key]), rule_of(Devices, name))
+        for key, name in _WEIGHTS.items()
+    }
     if not isinstance(document["local_energy"], str):
         raise ValueError(f"local_energy = {shown(document['local_energy'])}: must be a string")
     return Problem(
         devices=within("devices.", lambda: Devices(**{**shared, **numbers})),
-        local_energy=document["local_energy"],  # type: ignore[arg-type]  (checked by Problem)
-        **{
-            name: check_number(name, document[name])
-            for name in ("server_frequency", "time_budget", "cycles_per_mac")
-        },
+        local_energy=cast(LocalEnergy, document["local_energy"]),  # Problem checks it
+        **{name: check_number(name, document[name]) for name in ("server_frequency", "time_budget", "cycles_per_mac")},
     )
 
 
@@ -74,7 +78,7 @@ def to_table(problem: Problem, solution: Solution[Allocation]) -> list[str]:
             f"   {m.delay[n]:8.4f}   {m.energy[n]:9.5f}   {m.accuracy[n]:8.4f}   {m.cost[n]:+7.4f}"
         )
     lines.append(
-        f"  mean  {a.offload.mean():.0%} edge {a.frames.mean():6.2f}   {a.time_share.mean():8.2%}   {cycles.mean():11.4f}"
+        f"  mean  {a.offload.mean():5.0%}  {a.frames.mean():7.2f}   {a.time_share.mean():8.2%}   {cycles.mean():11.4f}"
         f"   {m.delay.mean():8.4f}   {m.energy.mean():9.5f}   {m.accuracy.mean():8.4f}   {m.cost.mean():+7.4f}"
     )
     return lines

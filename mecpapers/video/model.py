@@ -5,7 +5,7 @@ Nothing here knows a solver: every allocation, whoever made it, is judged by ``e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -124,6 +124,16 @@ class Violation:
     excess: float
 
 
+def restate_eq31(problem: Problem) -> Problem:
+    """The same costs with an energy that Theorem 1 sees: kappa C f^2 is kappa' rho C f^2 with kappa' = kappa / rho.
+
+    Under ``eq31`` Theorem 1 chooses the frequency with kappa while the cost charges kappa'. The restated problem, an
+    ``eq7`` problem, has the least cost that the charged energy allows.
+    """
+    kappa = problem.devices.energy_coefficient / problem.cycles_per_mac
+    return replace(problem, local_energy="eq7", devices=replace(problem.devices, energy_coefficient=kappa))
+
+
 def macs(devices: Devices, frames: FloatArray) -> FloatArray:
     """C(M) = m_c0 M + m_c1 [MAC] (14)."""
     return devices.macs_per_frame * frames + devices.macs_offset
@@ -175,9 +185,7 @@ def local_cost(problem: Problem, frames: FloatArray, frequency: FloatArray) -> F
     )
 
 
-def edge_cost(
-    problem: Problem, frames: FloatArray, frequency: FloatArray, time_share: FloatArray
-) -> FloatArray:
+def edge_cost(problem: Problem, frames: FloatArray, frequency: FloatArray, time_share: FloatArray) -> FloatArray:
     """F_1(M, f^e, t), (18), shape (N,)."""
     devices = problem.devices
     return (

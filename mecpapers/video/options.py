@@ -64,8 +64,15 @@ class Dual:
         return self.choice > 0
 
 
-def option_table(problem: Problem) -> Options:
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # what overflows is no option
+def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
     """Tabulate the options of every device: Theorem 1's answer, then M^min, M^min + 1, ... frames at the edge.
+
+    Options that cannot be part of an optimum are left out.
+
+    Parameters
+    ----------
+    offload : shape (N,); a policy to which the options are confined, None to leave it open
 
     Raises
     ------
@@ -78,23 +85,26 @@ def option_table(problem: Problem) -> Options:
     frames = least + np.arange(int((most - least).max()) + 1)[:, None]
     missing = frames > most
     frames = np.minimum(frames, most)
-    with np.errstate(over="ignore"):  # what overflows is no option
-        a, b = congestion_roots(problem, frames)
-        e = devices.weight_energy * transmission_energy(problem, frames) - devices.weight_accuracy * accuracy(
-            devices, frames
-        )
+    a, b = congestion_roots(problem, frames)
+    phi = accuracy(devices, frames)
+    e = devices.weight_energy * transmission_energy(problem, frames) - devices.weight_accuracy * phi
+    staying = local.cost
+    if offload is None:
         missing |= ~(a * a + b * b + e < local.cost)  # dearer alone than the device is locally
+    else:
+        missing |= ~offload
+        staying = np.where(offload, np.inf, local.cost)
     return Options(
         problem=problem,
         frames=np.vstack([local.frames, frames]),
         a=np.vstack([np.zeros(devices.size), np.where(missing, 0.0, a)]),
         b=np.vstack([np.zeros(devices.size), np.where(missing, 0.0, b)]),
-        e=np.vstack([local.cost, np.where(missing, np.inf, e)]),
+        e=np.vstack([staying, np.where(missing, np.inf, e)]),
     )
 
 
 def _useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
-    """The most frames worth sending, shape (N,): beyond the minimum of a^2 + b^2 + e more frames never pay.
+    """Return the most frames worth sending, shape (N,): beyond the least a^2 + b^2 + e more frames never pay.
 
     That sum is what an edge device costs alone, convex in M; what it costs the others, 2 a A + 2 b B, grows with M.
     """
@@ -104,8 +114,10 @@ def _useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
         + devices.weight_delay * devices.frame_bits / (devices.uplink_rate * problem.time_budget)
         + devices.weight_energy * transmission_energy(problem, np.ones(devices.size))
     )
-    gain = devices.weight_accuracy * devices.accuracy_a0
-    return np.clip(np.ceil(np.sqrt(gain / slope) - devices.accuracy_a1), least, devices.max_frames)
+    gain, least_slope = devices.weight_accuracy * devices.accuracy_a0, np.finfo(float).tiny
+    return np.clip(
+        np.ceil(np.sqrt(gain / np.fmax(slope, least_slope)) - devices.accuracy_a1), least, devices.max_frames
+    )
 
 
 def dual_at(options: Options, congestion: FloatArray) -> Dual:
@@ -170,14 +182,14 @@ def displacements(options: Options, dual: Dual) -> tuple[FloatArray, FloatArray]
 def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
     """Maximise -|z|^2 + 2 z.residual + sum_n min_o (r + 2 z.steps) over z by cutting planes.
 
-    Every sweep over the devices gives an assignment, and with it a cut E + 2 z.D; the master keeps -|z|^2 exact.
+    Every sweep over the devices gives an assignment, and with it a cut, level + 2 z.slope; the master keeps -|z|^2.
 
     Returns
     -------
     z : the best point met, shape (2,)
     gap : of its value from the maximum
     """
-    D, E = residual[None], np.zeros(1)  # the cut of z = 0
+    slopes, levels = residual[None], np.zeros(1)  # the cut of z = 0, where r is least
     best, lower = np.zeros(2), 0.0
     z, upper = residual, float(residual @ residual)
     every = np.arange(r.shape[1])
@@ -185,29 +197,30 @@ def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: f
         if upper - lower <= tolerance:
             break
         choice = (r + 2 * z[0] * steps[0] + 2 * z[1] * steps[1]).argmin(axis=0)
-        D_new, E_new = residual + steps[:, choice, every].sum(axis=1), r[choice, every].sum()
-        value = float(E_new + 2 * z @ D_new - z @ z)
+        slope, level = residual + steps[:, choice, every].sum(axis=1), r[choice, every].sum()
+        value = float(level + 2 * z @ slope - z @ z)
         if value > lower:
             best, lower = z, value
-        kept = np.argsort(E + 2 * D @ z)[: _MAX_CUTS - 1]
-        D, E = np.vstack([D[kept], D_new]), np.append(E[kept], E_new)
-        z, upper = _master(D, E)
+        kept = np.argsort(levels + 2 * slopes @ z)[: _MAX_CUTS - 1]
+        slopes, levels = np.vstack([slopes[kept], slope]), np.append(levels[kept], level)
+        z, upper = _master(slopes, levels)
     return best, upper - lower
 
 
-def _master(D: FloatArray, E: FloatArray) -> tuple[FloatArray, float]:
-    """Maximise -|z|^2 + min_k (E_k + 2 z.D_k), where the last cut is known to be active.
+def _master(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, float]:
+    """Maximise -|z|^2 + min_k (level_k + 2 z.slope_k), where the last cut is known to be active.
 
     Active with it are none, one or two others; all such bases are tried, and the value of the model judges.
     """
-    q, s = D[:-1] - D[-1], (E[-1] - E[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
-    i, j = _pairs(len(s))
+    last = slopes[-1]
+    q, s = slopes[:-1] - last, (levels[-1] - levels[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
+    i, j = _pairs(s.size)
     with np.errstate(all="ignore"):  # parallel cuts have no corner
-        edges = D[-1] + ((s - q @ D[-1]) / (q * q).sum(axis=1))[:, None] * q
+        edges = last + ((s - q @ last) / (q * q).sum(axis=1))[:, None] * q
         corners = np.stack([s[i] * q[j, 1] - s[j] * q[i, 1], q[i, 0] * s[j] - q[j, 0] * s[i]], axis=1)
         corners /= (q[i, 0] * q[j, 1] - q[j, 0] * q[i, 1])[:, None]
-        z = np.vstack([D[-1], edges, corners])
-        value = (E + 2 * z @ D.T).min(axis=1) - (z * z).sum(axis=1)
+        z = np.vstack([last, edges, corners])
+        value = (levels + 2 * z @ slopes.T).min(axis=1) - (z * z).sum(axis=1)
     k = int(np.where(np.isfinite(value), value, -np.inf).argmax())
     return z[k], float(value[k])
 

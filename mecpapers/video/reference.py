@@ -63,7 +63,7 @@ def edge_optimum(problem: Problem, offload: BoolArray, frames: FloatArray) -> tu
     )
     program, values = _edge_program(int(offload.sum()))
     values["computing"].value, values["sending"].value = computing[offload], sending[offload]
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
     cost = float(program.value + own[offload].sum())
     return values["f"].value * problem.server_frequency, values["t"].value * problem.time_budget, cost
 
@@ -118,22 +118,18 @@ def geometric_program(problem: Problem, offload: BoolArray, *, form: str = "gp")
     e = (devices.weight_energy * transmission_energy(problem, np.ones(devices.size)))[offload]
     g = (devices.weight_accuracy * devices.accuracy_a0)[offload]
     low, high = fewest_frames(devices)[offload], devices.max_frames[offload]
+    one = np.ones(low.size)
     if form == "gp":
         m, f, t = (cp.Variable(low.size, pos=True) for _ in range(3))
-        terms = (cp.multiply(alpha * c0, m / f), cp.multiply(alpha * c1, 1 / f), cp.multiply(beta, m / t))
-        cost = cp.sum(sum(terms) + cp.multiply(e, m) + cp.multiply(g, 1 / m))
-        limits = [m >= low, m <= high, cp.sum(t) <= 1, cp.sum(f) <= 1]
+        cost = (alpha * c0) @ (m / f) + (alpha * c1) @ (1 / f) + beta @ (m / t) + e @ m + g @ (1 / m)
+        limits = [m >= low, m <= high, one @ t <= 1, one @ f <= 1]
         program = cp.Problem(cp.Minimize(cost), limits)
         program.solve(gp=True)
         return m.value, float(program.value)
     m, f, t = (cp.Variable(low.size) for _ in range(3))
-    terms = (
-        cp.multiply(alpha * c0, cp.exp(m - f)),
-        cp.multiply(alpha * c1, cp.exp(-f)),
-        cp.multiply(beta, cp.exp(m - t)),
-    )
-    cost = cp.sum(sum(terms) + cp.multiply(e, cp.exp(m)) + cp.multiply(g, cp.exp(-m)))
-    limits = [m >= np.log(low), m <= np.log(high), cp.sum(cp.exp(t)) <= 1, cp.sum(cp.exp(f)) <= 1]
+    delay = (alpha * c0) @ cp.exp(m - f) + (alpha * c1) @ cp.exp(-f) + beta @ cp.exp(m - t)
+    cost = delay + e @ cp.exp(m) + g @ cp.exp(-m)
+    limits = [m >= np.log(low), m <= np.log(high), one @ cp.exp(t) <= 1, one @ cp.exp(f) <= 1]
     program = cp.Problem(cp.Minimize(cost), limits)
     program.solve()
     return np.exp(m.value), float(program.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -62,24 +63,25 @@ class Scenario:
         factor = {trait: u if trait in self.mixed else np.full(n, 0.5) for trait, u in factor.items()}
         power = self.transmit_power_w * _spread(factor["power"], 4)
         shift = _spread(factor["weights"], 3)
+        each = partial(np.full, n)
         devices = Devices(
             uplink_rate=shannon_rate(self.bandwidth_mhz * MEGA, power, gain, from_dbm(self.noise_dbm_per_hz)),
             channel_gain=gain,
             transmit_power=power,
             frame_bits=self.frame_bits * _spread(factor["frame_size"], 2),
             max_frequency=self.device_ghz * GIGA * _spread(factor["frequency"], 2),
-            energy_coefficient=self.energy_coefficient,
+            energy_coefficient=each(self.energy_coefficient),
             macs_per_frame=self.macs_per_frame * _spread(factor["network"], 3),
             macs_offset=self.macs_offset * _spread(factor["network"], 3),
             accuracy_a0=self.accuracy_a0 * _spread(factor["accuracy"], 1.5),
-            accuracy_a1=self.accuracy_a1,
-            accuracy_a2=self.accuracy_a2,
-            min_accuracy=self.min_accuracy,
-            max_frames=self.max_frames,
-            min_frames=self.min_frames,
+            accuracy_a1=each(self.accuracy_a1),
+            accuracy_a2=each(self.accuracy_a2),
+            min_accuracy=each(self.min_accuracy),
+            max_frames=each(self.max_frames),
+            min_frames=None if self.min_frames is None else each(self.min_frames),
             weight_delay=self.weight_delay * shift,
             weight_energy=self.weight_energy / shift,
-            weight_accuracy=self.weight_accuracy,
+            weight_accuracy=each(self.weight_accuracy),
         )
         return Problem(
             devices=devices,
@@ -95,5 +97,6 @@ def _spread(u: FloatArray, ratio: float) -> FloatArray:
 
 
 SET_A = Scenario()
+EQ31 = replace(SET_A, local_energy="eq31")  # the reading that fits the paper's figures
 SET_B = replace(SET_A, macs_offset=1.008e9, fading="rayleigh")
 MIXED = replace(SET_A, mixed=TRAITS)

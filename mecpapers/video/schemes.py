@@ -8,8 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from mecpapers.solution import Solution
+from mecpapers.video.bounds import solve_exact, solve_exact_frames
+from mecpapers.video.edge import solve_search
 from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import Allocation, Problem
+from mecpapers.video.offloading import solve_channel_aware, solve_every_policy, solve_random
 
 
 class Scheme(Protocol):
@@ -30,4 +33,37 @@ def edge(problem: Problem, *, rng: np.random.Generator | None = None) -> Solutio
     return solve_geometric(problem, np.ones(problem.devices.size, dtype=bool))
 
 
-SCHEMES: Mapping[str, Scheme] = {"local": local, "edge": edge}
+def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
+    """The optimum over policies and whole frames, proved (under eq31 given Theorem 1's local devices)."""
+    return solve_exact(problem)
+
+
+def search_search(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
+    """Every policy, every choice of frames (Algorithm 1): a few devices only."""
+    return solve_every_policy(problem, allocate=solve_search)
+
+
+def search_heuristic(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
+    """Algorithm 3 with the best whole frames for each policy, found as fast as the proved optimum."""
+    return solve_channel_aware(problem, allocate=solve_exact_frames)
+
+
+def gp_heuristic(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
+    """Algorithm 3 with frames by geometric programming (Algorithm 2)."""
+    return solve_channel_aware(problem, allocate=solve_geometric)
+
+
+def random(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
+    """A coin for every device, frames by geometric programming (Algorithm 2)."""
+    return solve_random(problem, allocate=solve_geometric, rng=rng or np.random.default_rng(0))
+
+
+SCHEMES: Mapping[str, Scheme] = {
+    "exact": exact,
+    "search-search": search_search,
+    "search-heuristic": search_heuristic,
+    "gp-heuristic": gp_heuristic,
+    "random": random,
+    "local": local,
+    "edge": edge,
+}

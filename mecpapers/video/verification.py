@@ -96,8 +96,9 @@ def geometric_gap(problem: Problem, form: str = "gp") -> float:
 
 def relaxed_cost(problem: Problem, offload: BoolArray, frames: FloatArray) -> float:
     """The objective of (29): (27) with Phi-hat = -m_a0 / M, which leaves out m_a1 and the constant m_a2."""
-    relaxed = replace(problem, devices=replace(problem.devices, accuracy_a1=0.0, accuracy_a2=0.0, min_accuracy=0.0, min_frames=1))
-    return converted_cost(relaxed, offload, frames)
+    zero = np.zeros(problem.devices.size)
+    relaxed = replace(problem.devices, accuracy_a1=zero, accuracy_a2=zero, min_accuracy=zero)
+    return converted_cost(replace(problem, devices=relaxed), offload, frames)
 
 
 @kept
@@ -108,12 +109,17 @@ def gaps(check: str, n_instances: int = 200, seed: int = 0) -> FloatArray:
 
 
 def theorem_1_residual(problem: Problem, frequency: FloatArray, frames: FloatArray) -> float:
-    """Worst KKT residual of P_N0: the derivatives (47) and (50), each relative to its terms, less what a bound holds."""
+    """Worst KKT residual of P_N0: the derivatives (47) and (50), relative to their terms, less what a bound holds."""
     v = problem.devices
     rho, c = problem.cycles_per_mac, macs(v, frames)
-    pull, push = v.weight_delay * rho * c / frequency, 2 * v.weight_energy * v.energy_coefficient * rho * c * frequency**2
+    pull, push = (
+        v.weight_delay * rho * c / frequency,
+        2 * v.weight_energy * v.energy_coefficient * rho * c * frequency**2,
+    )
     in_frequency = (push - pull) / (push + pull)
-    price = rho * v.macs_per_frame * (v.weight_delay / frequency + v.weight_energy * v.energy_coefficient * frequency**2)
+    price = (
+        rho * v.macs_per_frame * (v.weight_delay / frequency + v.weight_energy * v.energy_coefficient * frequency**2)
+    )
     gain = v.weight_accuracy * v.accuracy_a0 / (frames + v.accuracy_a1) ** 2
     in_frames = (price - gain) / (price + gain)
     return max(

@@ -1,0 +1,71 @@
+"""Section IV-C: who offloads; Algorithm 3, every policy, every channel prefix, and lots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from mecpapers.arrays import BoolArray
+from mecpapers.solution import Solution, TooLarge
+from mecpapers.video.model import Allocation, Problem
+
+Allocate = Callable[[Problem, BoolArray], Solution[Allocation]]
+"""Frames and resources for a given policy: Algorithm 1 or 2, with Theorems 1 and 2."""
+
+MOST_POLICIES = 2**16
+
+
+def solve_channel_aware(problem: Problem, *, allocate: Allocate) -> Solution[Allocation]:
+    """Algorithm 3: offload all, then withdraw weak channels while the cost falls.
+
+    A tie keeps the device at the edge, as the strict comparison of line 9 has it. The paper gives the loop no exit for
+    an empty N_1; a policy without edge devices costs what its local devices cost, and ends it.
+    """
+    h = problem.devices.channel_gain
+    offload = np.ones(h.size, dtype=bool)  # line 2: N_1 = N
+    best = allocate(problem, offload)  # lines 1 and 3
+    for k in np.argsort(h, kind="stable"):  # line 6: k = argmin h_n over N_1
+        offload = offload.copy()
+        offload[k] = False  # line 7
+        trial = allocate(problem, offload)  # line 8
+        if trial.objective >= best.objective:  # line 9, else-branch: stop
+            break
+        best = trial  # lines 10 and 11
+    return best
+
+
+def solve_channel_prefixes(problem: Problem, *, allocate: Allocate) -> Solution[Allocation]:
+    """The best of the N+1 policies that offload the k best channels; optimal where only the channel differs."""
+    best_first = np.argsort(-problem.devices.channel_gain, kind="stable")
+    return _best(problem, (_chosen(best_first[:k], best_first.size) for k in range(best_first.size + 1)), allocate)
+
+
+def solve_every_policy(problem: Problem, *, allocate: Allocate) -> Solution[Allocation]:
+    """The best of all 2^N policies.
+
+    Raises
+    ------
+    TooLarge
+        beyond 16 devices.
+    """
+    n = problem.devices.size
+    if 2**n > MOST_POLICIES:
+        raise TooLarge(f"devices: {n} have 2^{n} = {2.0**n:.3g} policies: must be at most {MOST_POLICIES}")
+    bits = np.arange(2**n)[:, None] >> np.arange(n) & 1
+    return _best(problem, bits.astype(bool), allocate)
+
+
+def solve_random(problem: Problem, *, allocate: Allocate, rng: np.random.Generator) -> Solution[Allocation]:
+    """Every device offloads or not by the toss of a coin (Sec. VI-B, scheme f)."""
+    return allocate(problem, rng.random(problem.devices.size) < 0.5)
+
+
+def _chosen(members: np.ndarray[tuple[int, ...], np.dtype[np.intp]], n: int) -> BoolArray:
+    offload = np.zeros(n, dtype=bool)
+    offload[members] = True
+    return offload
+
+
+def _best(problem: Problem, policies: Iterable[BoolArray], allocate: Allocate) -> Solution[Allocation]:
+    return min((allocate(problem, policy) for policy in policies), key=lambda solution: solution.objective)

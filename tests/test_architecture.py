@@ -1,0 +1,113 @@
+"""Who may import whom, and what a first import loads."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mecpapers
+from mecpapers.ledger import PAPERS
+
+PACKAGE = Path(mecpapers.__file__).parent
+FILES = sorted(p for p in PACKAGE.rglob("*.py"))
+SOLVERS = {"local", "edge", "geometric", "offloading", "admm", "cccp", "options", "bounds", "prices"}
+DRAWING = {"style", "figures"}
+# Floors of a paper's house; a module imports only from floors below its own, solvers also from each other.
+FLOORS = [
+    {"model", "symbolic", "notation"},
+    {"scenario", "reference", "instance", *SOLVERS},
+    {"schemes"},
+    {"experiments", "verification"},
+    {"figures", "errata"},
+    {"claims"},
+]
+
+
+def imports(file: Path, *, inside_functions: bool = True) -> set[str]:
+    """Dotted names that a module imports, at its top or anywhere."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    nodes = ast.walk(tree) if inside_functions else tree.body
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def name(file: Path) -> str:
+    return file.relative_to(PACKAGE.parent).with_suffix("").as_posix().replace("/", ".")
+
+
+def floor(module: str) -> int:
+    return next(i for i, modules in enumerate(FLOORS) if module in modules)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_only_figures_and_style_draw(file):
+    drawn = any(i.split(".")[0] == "matplotlib" for i in imports(file))
+    assert not drawn or file.stem in DRAWING
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_papers_never_import_each_other_and_the_ground_floor_names_none(file):
+    own = file.relative_to(PACKAGE).parts[0]
+    for paper in PAPERS:
+        if own != paper:
+            assert not any(i.startswith(f"mecpapers.{paper}") for i in imports(file))
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_floors(paper):
+    for file in sorted((PACKAGE / paper).glob("*.py")):
+        if file.stem == "__init__":
+            continue
+        below = {i.split(".")[2] for i in imports(file, inside_functions=False) if i.startswith(f"mecpapers.{paper}.")}
+        for module in below - {file.stem}:
+            together = file.stem in SOLVERS and module in SOLVERS
+            assert floor(module) < floor(file.stem) or together, f"{file.stem} imports {module}"
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_oracle_and_the_solvers_do_not_know_each_other(paper):
+    for file in sorted((PACKAGE / paper).glob("*.py")):
+        found = imports(file)
+        if file.stem in SOLVERS | {"model", "schemes"}:
+            assert not any(i.startswith("cvxpy") or i.endswith(".reference") for i in found), file.stem
+        if file.stem == "reference":
+            assert not any(i.split(".")[-1] in SOLVERS for i in found)
+
+
+def test_a_first_import_is_light():
+    code = "import sys, mecpapers.video; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"cvxpy", "matplotlib", "scipy", "sympy", "papermill"} & set(loaded)
+    code = "import sys; from mecpapers.video import SCHEMES, SET_A, compare; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"cvxpy", "matplotlib", "sympy", "papermill"} & set(loaded)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_equation_leads_to_a_function(paper):
+    from importlib import import_module
+
+    for where, path in import_module(f"mecpapers.{paper}").EQUATIONS.items():
+        module, *attributes = path.split(".")
+        target = import_module(f"mecpapers.{paper}.{module}")
+        for attribute in attributes:
+            target = getattr(target, attribute)
+        assert callable(target), where
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_lazy_map_is_complete(paper):
+    from importlib import import_module
+
+    module = import_module(f"mecpapers.{paper}")
+    for exported in dir(module):
+        assert getattr(module, exported) is not None
+    with pytest.raises(AttributeError):
+        _ = module.nonsense

@@ -1,0 +1,284 @@
+"""The command line's contract: answers, tables, one-line refusals, exit status, nothing half written."""
+
+import copy
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mecpapers import cli
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = json.loads((ROOT / "book" / "instances" / "video.json").read_text())
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Run the command in this process; return its exit status, standard output and standard error."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["mecpapers", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return stop.value.code or 0, out, err
+
+    return run
+
+
+@pytest.fixture
+def instance(tmp_path):
+    """Write an instance file, changed by {"devices.uplink_rate": value}; ... removes a field."""
+
+    def write(changes=None, text=None):
+        document = copy.deepcopy(EXAMPLE)
+        for path, value in (changes or {}).items():
+            *parents, last = path.split(".")
+            place = document
+            for parent in parents:
+                place = place[parent]
+            if value is ...:
+                del place[last]
+            else:
+                place[last] = value
+        file = tmp_path / "instance.json"
+        file.write_text(json.dumps(document) if text is None else text, encoding="utf-8")
+        return file
+
+    return write
+
+
+def refused(result, status, *words):
+    code, out, err = result
+    assert code == status, err
+    assert out == ""
+    assert err.count("\n") == 1 and err.startswith("mecpapers: ")
+    for word in words:
+        assert word in err
+    return err
+
+
+@pytest.mark.parametrize("scheme", ["local", "edge"])
+def test_json_has_the_contracts_fields(command, instance, scheme):
+    code, out, err = command("solve", instance(), "--scheme", scheme, "--json")
+    answer = json.loads(out)
+    assert code == 0 and err == ""
+    assert set(answer) >= {
+        "scheme", "objective", "converged", "seconds", "offload", "frames", "time_share", "edge_frequency",
+        "device_frequency", "delay", "energy", "accuracy",
+    }  # fmt: skip
+    assert answer["scheme"] == scheme and answer["converged"] is True
+    edge = scheme == "edge"
+    assert answer["offload"] == [edge, edge]
+    assert all(isinstance(m, int) for m in answer["frames"])
+    assert sum(answer["time_share"]) == pytest.approx(float(edge))
+    assert sum(answer["edge_frequency"]) == pytest.approx(2.2e10 * edge)
+    assert (max(answer["device_frequency"]) == 0) == edge
+    weighed = zip(answer["delay"], answer["energy"], answer["accuracy"], strict=True)
+    assert answer["objective"] == pytest.approx(sum(0.2 * d + 0.2 * e - 0.6 * a for d, e, a in weighed), rel=1e-12)
+
+
+def test_the_answer_by_hand(command, instance):
+    """Local by Theorem 1: f = (0.5 / 1e-28)^(1/3), five frames, C = 3.2606e9 MAC."""
+    _, out, _ = command("solve", instance(), "--scheme", "local", "--json")
+    answer = json.loads(out)
+    assert answer["device_frequency"][0] == pytest.approx(0.5 ** (1 / 3) * 1e28 ** (1 / 3))
+    assert answer["frames"] == [5, 5]
+    assert answer["delay"][0] == pytest.approx(0.12 * 3.2606e9 / 1.709976e9, rel=1e-6)
+    assert answer["energy"][0] == pytest.approx(0.5 * answer["delay"][0])
+
+
+def test_the_table_has_units_and_a_line_a_device(command, instance):
+    code, out, _ = command("solve", instance(), "--scheme", "edge")
+    lines = out.splitlines()
+    assert code == 0
+    assert all(word in lines[0] for word in ("delay, s", "energy, J", "GHz", "accuracy"))
+    assert [line.split()[:2] for line in lines[1:3]] == [["0", "edge"], ["1", "edge"]]
+    assert "objective -0.99908533" in out
+
+
+def test_output_goes_to_a_file_whole(command, instance, tmp_path):
+    target = tmp_path / "answer.json"
+    code, out, _ = command("solve", instance(), "--scheme", "edge", "-o", target)
+    assert code == 0 and out == ""
+    assert json.loads(target.read_text())["scheme"] == "edge"
+    before = target.read_text()
+    refused(command("solve", instance({"time_budget": -1}), "--scheme", "edge", "-o", target), 2, "time_budget")
+    assert target.read_text() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["answer.json", "instance.json"]
+
+
+@pytest.mark.parametrize("out", ["missing/answer.json", "."])
+def test_an_output_that_cannot_be_written_is_refused(command, instance, tmp_path, out):
+    refused(command("solve", instance(), "--scheme", "edge", "-o", tmp_path / out), 2, "--output")
+
+
+BAD = {
+    "missing top": ({"server_frequency": ...}, "server_frequency is missing"),
+    "missing device": ({"devices.uplink_rate": ...}, "devices.uplink_rate is missing"),
+    "missing weight": ({"weights.energy": ...}, "weights.energy is missing"),
+    "unknown top": ({"colour": 1}, "colour is unknown"),
+    "unknown device": ({"devices.colour": 1}, "devices.colour is unknown"),
+    "unknown weight": ({"weights.colour": 1}, "weights.colour is unknown"),
+    "no paper": ({"paper": ...}, "paper is missing"),
+    "other paper": ({"paper": "audio"}, 'paper = "audio"'),
+    "paper a list": ({"paper": ["video"]}, "paper ="),
+    "negative rate": ({"devices.uplink_rate": [3e7, -1.0]}, "devices.uplink_rate[1] = -1: must be positive"),
+    "zero rate": ({"devices.uplink_rate": 0}, "devices.uplink_rate = 0: must be positive"),
+    "unequal": ({"devices.channel_gain": [1e-12, 1e-12, 1e-12]}, "devices.channel_gain has 3 values"),
+    "empty": ({"devices.uplink_rate": []}, "devices.uplink_rate = []: must hold at least one device"),
+    "fraction of a frame": ({"devices.max_frames": 16.5}, "devices.max_frames = 16.5: must be a whole number"),
+    "no frames": ({"devices.max_frames": 0}, "devices.max_frames = 0"),
+    "min above max": ({"devices.min_frames": [2, 17]}, "devices.min_frames[1] = 17: must not exceed max_frames"),
+    "string": ({"devices.transmit_power": "1"}, 'devices.transmit_power = "1": must be a number, not a string'),
+    "string in list": ({"devices.uplink_rate": [1e7, "2"]}, 'devices.uplink_rate[1] = "2": must be a number'),
+    "boolean": ({"devices.transmit_power": True}, "devices.transmit_power = true: must be a number, not a boolean"),
+    "boolean in list": ({"devices.uplink_rate": [1e7, False]}, "devices.uplink_rate[1] = false"),
+    "null": ({"devices.transmit_power": None}, "devices.transmit_power = null"),
+    "nested": ({"devices.uplink_rate": [[1e7]]}, "devices.uplink_rate[0] = [10000000.0]: must be a number, not a list"),
+    "object": ({"devices.uplink_rate": {"a": 1}}, "devices.uplink_rate ="),
+    "devices a list": ({"devices": [1]}, "devices = [1]: must be an object"),
+    "weights a number": ({"weights": 1}, "weights = 1: must be an object"),
+    "list for a scalar": (
+        {"server_frequency": [1e9, 1e9]},
+        "server_frequency = [1000000000.0, 1000000000.0]: must be a number",
+    ),
+    "reading": ({"local_energy": "eq8"}, "local_energy = 'eq8': must be one of eq7, eq31"),
+    "reading a number": ({"local_energy": 7}, "local_energy = 7: must be a string"),
+    "weight zero": ({"weights.delay": 0}, "weights.delay = 0: must be positive"),
+    "weight negative": ({"weights.accuracy": -0.1}, "weights.accuracy = -0.1: must not be negative"),
+    "accuracy above one": ({"devices.min_accuracy": 1.2}, "devices.min_accuracy = 1.2: must lie between 0 and 1"),
+    "huge integer": ({"devices.uplink_rate": 10**400}, "devices.uplink_rate ="),
+    "no complexity": ({"devices.macs_offset": -4e9}, "devices.macs_offset[0] = -4000000000"),
+    "no budget": ({"time_budget": 0}, "time_budget = 0: must be positive"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_in_one_line(command, instance, tmp_path, case):
+    changes, words = BAD[case]
+    target = tmp_path / "out.json"
+    refused(command("solve", instance(changes), "--scheme", "edge", "--json", "-o", target), 2, words)
+    assert not target.exists()
+
+
+TEXTS = {
+    "NaN": (json.dumps(EXAMPLE).replace("22000000000.0", "NaN"), "NaN is not allowed"),
+    "infinity": (json.dumps(EXAMPLE).replace("22000000000.0", "Infinity"), "Infinity is not allowed"),
+    "too large": (json.dumps(EXAMPLE).replace("22000000000.0", "1e999"), "server_frequency = inf: must be finite"),
+    "duplicate": (json.dumps(EXAMPLE)[:-1] + ', "time_budget": 1.0}', "time_budget is given twice"),
+    "not JSON": ("devices: 3", "is not JSON"),
+    "cut off": (json.dumps(EXAMPLE)[:-20], "is not JSON"),
+    "not an object": ("[1, 2]", "must be a JSON object, not a list"),
+    "empty": ("", "is not JSON"),
+    "deep": ('{"paper":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
+    "deep list": ('{"paper": "video", "devices": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+    "digits": ('{"paper": ' + "1" * 5000 + "}", "paper"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_a_broken_file_is_refused_in_one_line(command, instance, case):
+    text, words = TEXTS[case]
+    assert "22000000000.0" in json.dumps(EXAMPLE)
+    refused(command("solve", instance(text=text), "--scheme", "edge"), 2, words)
+
+
+def test_a_file_that_is_not_there(command, tmp_path):
+    refused(command("solve", tmp_path / "nowhere.json", "--scheme", "edge"), 2, "nowhere.json: cannot be read")
+    refused(command("solve", tmp_path, "--scheme", "edge"), 2, "cannot be read")
+
+
+def test_binary_is_not_json(command, tmp_path):
+    (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00")
+    refused(command("solve", tmp_path / "b.json", "--scheme", "edge"), 2, "UTF-8")
+
+
+def test_an_accuracy_out_of_reach_is_infeasible(command, instance, tmp_path):
+    target = tmp_path / "out.json"
+    changes = {"devices.min_accuracy": [0.86, 0.95]}
+    result = command("solve", instance(changes), "--scheme", "local", "-o", target)
+    refused(result, 3, "(13a)", "device 1", "0.95", "0.941")
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "a command is missing"),
+        (("sole",), "sole"),
+        (("solve",), "FILE.json"),
+        (("solve", "x.json", "--shceme", "edge"), "--shceme"),
+        (("schemes", "audio"), "PAPER = audio: must be one of video"),
+        (("claims", "--paper", "audio"), "--paper = audio"),
+    ],
+)
+def test_usage_is_refused_in_one_line(command, words, message):
+    refused(command(*words), 2, message)
+
+
+def test_an_unknown_scheme_names_the_known(command, instance):
+    refused(command("solve", instance(), "--scheme", "best"), 2, "--scheme = best", "local", "edge")
+    refused(command("solve", instance(), "--scheme", "edge", "--seed", "-1"), 2, "seed")
+
+
+def test_not_converged_is_marked_and_printed(command, instance, monkeypatch):
+    from dataclasses import replace
+
+    from mecpapers.video import schemes
+
+    def capped(problem, *, rng=None):
+        return replace(schemes.edge(problem), converged=False)
+
+    monkeypatch.setattr(schemes, "SCHEMES", {"capped": capped})
+    code, out, _ = command("solve", instance(), "--scheme", "capped", "--json")
+    assert code == 4 and json.loads(out)["converged"] is False
+    code, out, _ = command("solve", instance(), "--scheme", "capped")
+    assert code == 4 and "NOT CONVERGED" in out
+
+
+def test_schemes_are_listed_a_line_each(command):
+    code, out, _ = command("schemes", "video")
+    assert code == 0
+    assert {line.split()[1] for line in out.splitlines()} >= {"local", "edge"}
+    assert all(len(line.split()) > 4 for line in out.splitlines())
+
+
+def test_claims_as_json(command, monkeypatch):
+    from mecpapers.video import claims
+
+    monkeypatch.setattr(claims, "CLAIMS", claims.CLAIMS[:1])
+    code, out, _ = command("claims", "--paper", "video", "--json")
+    (row,) = json.loads(out)
+    assert code == 0
+    assert set(row) >= {"key", "paper", "where", "published", "measured", "tolerance", "verdict", "note"}
+    assert math.isfinite(row["measured"])
+    code, out, _ = command("claims")
+    assert code == 0 and "radio-frame" in out
+
+
+def test_the_installed_command_runs(tmp_path):
+    done = subprocess.run(
+        [Path(sys.executable).with_name("mecpapers"), "solve", ROOT / "book/instances/video.json",
+         "--scheme=edge", "--json"],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stderr == ""
+    assert json.loads(done.stdout)["frames"] == [6, 6]
+
+
+def test_run_refuses_before_running(command, tmp_path, monkeypatch):
+    import papermill
+
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *_, **__: pytest.fail("ran"))
+    notebook = ROOT / "notebooks/video/04-theorem-2.ipynb"
+    refused(command("run", notebook, "-p", "n_device=4"), 2, "n_device", "n_devices")
+    refused(command("run", notebook, "-p", "n_devices=four"), 2, "n_devices", "four")
+    refused(command("run", notebook, "-p", "n_devices=4.5"), 2, "n_devices")
+    refused(command("run", notebook, "-p", "n_devices"), 2, "n_devices")
+    refused(command("run", tmp_path / "no.ipynb"), 2, "no.ipynb")
+    refused(command("run", notebook, "-o", notebook), 2, "notebook itself")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,76 @@
+"""Paired drops, deterministic tables."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+
+from mecpapers.sweep import Sweep, drop_generator, run_sweep, to_csv
+
+
+def draw(value, rng):
+    return value + rng.random()
+
+
+def same(problem, *, rng):
+    return problem
+
+
+def noisy(problem, *, rng):
+    return problem + rng.random()
+
+
+def measure(problem, solution):
+    return {"cost": solution, "excess": solution - problem}
+
+
+def sweep(schemes, **options):
+    return run_sweep(schemes, draw, measure, axis="x", values=[1.0, 2.0], n_drops=5, seed=3, **options)
+
+
+def test_schemes_see_the_same_drops_and_drops_do_not_depend_on_the_value():
+    s = sweep({"a": same, "b": same})
+    assert s.metrics["cost"].shape == (2, 2, 5)
+    np.testing.assert_array_equal(s.drops("cost", "a"), s.drops("cost", "b"))
+    np.testing.assert_allclose(np.diff(s.drops("cost", "a"), axis=0), 1.0)
+    assert np.ptp(s.drops("cost", "a")[0]) > 0.1
+
+
+def test_a_scheme_draws_its_own_lots_whatever_runs_beside_it():
+    alone, beside = sweep({"noisy": noisy}), sweep({"a": same, "noisy": noisy})
+    np.testing.assert_array_equal(alone.drops("cost", "noisy"), beside.drops("cost", "noisy"))
+    assert alone.drops("excess", "noisy").min() > 0
+
+
+def test_parallel_runs_give_the_same_numbers():
+    with parallel_config("threading", n_jobs=2):
+        parallel = sweep({"noisy": noisy})
+    np.testing.assert_array_equal(parallel.metrics["cost"], sweep({"noisy": noisy}).metrics["cost"])
+
+
+def test_generators_differ_by_drop_and_stream_and_repeat():
+    first = [drop_generator(0, k, s).random() for k in range(3) for s in range(2)]
+    assert len(set(first)) == 6
+    assert first == [drop_generator(0, k, s).random() for k in range(3) for s in range(2)]
+
+
+def test_mean_and_standard_error_by_hand():
+    s = Sweep(axis="x", values=(1.0,), schemes=("a",), metrics={"cost": np.array([[[1.0, 2.0, 6.0]]])})
+    assert s.mean("cost", "a")[0] == 3
+    assert s.standard_error("cost", "a")[0] == pytest.approx(np.sqrt(7 / 3))
+
+
+def test_csv_holds_every_drop_or_the_summary():
+    s = sweep({"a": same, "b": noisy})
+    rows = list(csv.DictReader(io.StringIO(s.to_csv(drops=True))))
+    assert len(rows) == 2 * 2 * 5
+    assert float(rows[7]["cost"]) == pytest.approx(s.drops("cost", "a")[1, 2], rel=1e-7)
+    summary = list(csv.DictReader(io.StringIO(s.to_csv())))
+    assert [r["scheme"] for r in summary] == ["a", "a", "b", "b"]
+    assert float(summary[1]["cost_se"]) == pytest.approx(s.standard_error("cost", "a")[1], rel=1e-7)
+
+
+def test_no_rows_no_text():
+    assert to_csv([]) == ""

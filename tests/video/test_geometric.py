@@ -1,0 +1,98 @@
+"""Algorithm 2's fast solve against CVXPY's geometric program and its stationarity."""
+
+from dataclasses import replace
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mecpapers.video import geometric, reference, verification
+from mecpapers.video.model import fewest_frames, violations
+from mecpapers.video.scenario import MIXED, SET_A
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def test_equals_cvxpys_gp():
+    assert verification.gaps("geometric", 50).max() < 1e-7
+
+
+def test_equals_the_printed_exponential_form():
+    problems = [replace(MIXED, n_devices=6).draw(np.random.default_rng(k)) for k in range(5)]
+    assert max(verification.geometric_gap(p, "dcp") for p in problems) < 1e-6
+
+
+@given(seeds)
+def test_no_perturbation_within_the_box_is_better(seed):
+    rng = np.random.default_rng(seed)
+    p = verification.random_problem(rng)
+    everyone = np.ones(p.devices.size, dtype=bool)
+    frames, converged = geometric.relaxed_frames(p, everyone)
+    best = verification.relaxed_cost(p, everyone, frames)
+    assert converged
+    for size in (1e-3, 0.3):
+        moved = frames * np.exp(size * rng.normal(size=frames.size))
+        moved = np.clip(moved, fewest_frames(p.devices), p.devices.max_frames)
+        assert verification.relaxed_cost(p, everyone, moved) >= best - 1e-13 * abs(best)
+
+
+def test_a_coarser_answer_would_be_noticed():
+    p = replace(MIXED, n_devices=6).draw(np.random.default_rng(0))
+    everyone = np.ones(6, dtype=bool)
+    _, optimum = reference.geometric_program(p, everyone)
+    frames, _ = geometric.relaxed_frames(p, everyone)
+    off = np.clip(1.02 * frames, fewest_frames(p.devices), p.devices.max_frames)
+    assert verification.relaxed_cost(p, everyone, off) > optimum * (1 + 1e-6)
+
+
+@given(seeds)
+def test_frames_stay_within_bounds_and_rounding_keeps_every_constraint(seed):
+    rng = np.random.default_rng(seed)
+    p = verification.random_problem(rng)
+    offload = rng.random(p.devices.size) < 0.7
+    frames, _ = geometric.relaxed_frames(p, offload)
+    assert not frames[~offload].any()
+    assert np.all(frames[offload] >= fewest_frames(p.devices)[offload])
+    assert np.all(frames[offload] <= p.devices.max_frames[offload])
+    assert violations(p, geometric.solve_geometric(p, offload).allocation) == ()
+
+
+def test_many_mixed_devices_converge():
+    p = replace(MIXED, n_devices=2000, server_ghz=22 * 80).draw(np.random.default_rng(0))
+    p = replace(p, time_budget=80.0)
+    frames, converged = geometric.relaxed_frames(p, np.ones(2000, dtype=bool))
+    assert converged
+    inside = (frames > fewest_frames(p.devices)) & (frames < 16)
+    assert inside.sum() > 200
+
+
+def test_the_cap_is_told(monkeypatch):
+    monkeypatch.setattr(geometric, "_MAX_STEPS", 1)
+    p = replace(MIXED, n_devices=20, min_frames=1).draw(np.random.default_rng(0))
+    assert geometric.solve_geometric(p, np.ones(20, dtype=bool)).converged is False
+
+
+def test_a_negative_offset_is_refused_by_cvxpy_and_survived_by_us():
+    p = replace(SET_A, n_devices=3, macs_offset=-4e8).draw(np.random.default_rng(0))
+    everyone = np.ones(3, dtype=bool)
+    with pytest.raises(cp.DGPError):
+        reference.geometric_program(p, everyone)
+    with pytest.raises(cp.DCPError):
+        reference.geometric_program(p, everyone, form="dcp")
+    frames, converged = geometric.relaxed_frames(p, everyone)
+    grid = np.stack(np.meshgrid(*[np.linspace(4, 16, 25)] * 3), axis=-1).reshape(-1, 3)
+    best = min(verification.relaxed_cost(p, everyone, row) for row in grid)
+    assert converged
+    assert verification.relaxed_cost(p, everyone, frames) <= best + 1e-9
+
+
+@pytest.mark.parametrize(
+    "changes", [{"weight_energy": 0.0}, {"weight_accuracy": 0.0}, {"min_frames": 16}, {"macs_offset": 0.0}]
+)
+def test_corners(changes):
+    p = replace(SET_A, n_devices=3).draw(np.random.default_rng(0))
+    p = replace(p, devices=replace(p.devices, **changes))
+    solution = geometric.solve_geometric(p, np.ones(3, dtype=bool))
+    assert solution.converged and np.isfinite(solution.objective)
