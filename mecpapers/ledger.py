@@ -102,14 +102,17 @@ class Entry:
         if self.measured is None:
             return "not measured"
         if c.published == 0 and abs(self.measured) <= c.tolerance <= NUMERICAL:
-            return f"below {c.tolerance:g} {c.unit}".strip()
+            return f"{c.unit} below {c.tolerance:g}".strip()
         return f"{self.measured:.4g} {c.unit}".strip()
 
     @property
     def published_text(self) -> str:
         """The published number with its unit and our tolerance."""
         c = self.claim
-        return "-" if c.published is None else f"{c.published:g} ± {c.tolerance:.2g} {c.unit}".strip()
+        if c.published is None:
+            return "-"
+        slack = f" ± {c.tolerance:.2g}" if c.tolerance else ""
+        return f"{c.published:g}{slack}" + (f" {c.unit}" if c.published else "")
 
 
 def load(papers: Sequence[str] = PAPERS) -> dict[str, tuple[Claim, ...]]:
@@ -164,16 +167,14 @@ class Table:
 def show(entries: Iterable[Entry]) -> Table:
     """Lay entries out as a table."""
     return Table(
-        ("claim", "where", "the paper says", "published", "measured", "verdict", "remark"),
+        ("claim", "the paper says", "published", "measured", "verdict"),
         tuple(
             (
-                f"`{e.claim.key}`",
-                e.claim.where,
-                e.claim.statement,
+                f"`{e.claim.key}` {e.claim.where}",
+                e.claim.statement + (f" (*{e.claim.note}*)" if e.claim.note else ""),
                 e.published_text,
                 e.measured_text,
                 f"**{e.verdict.value}**",
-                e.claim.note,
             )
             for e in entries
         ),
@@ -211,6 +212,6 @@ def show_flips(claims: Iterable[Claim]) -> Table:
 def show_errata(errata: Iterable[Erratum]) -> Table:
     """Lay errata out as a table."""
     return Table(
-        ("erratum", "where", "printed", "should read", "evidence"),
-        tuple((f"`{e.key}`", e.where, e.printed, e.corrected, e.evidence) for e in errata),
+        ("erratum", "printed", "should read", "evidence"),
+        tuple((f"`{e.key}` {e.where}", e.printed, e.corrected, e.evidence) for e in errata),
     )

@@ -40,23 +40,32 @@ LOOKS = {
 }
 
 
+_SETTINGS = {
+    "figure.figsize": (6.4, 3.8),
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 130,
+    "figure.constrained_layout.use": True,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 10,
+    "legend.frameon": False,
+    "lines.markersize": 5,
+}
+
+
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """The book's look: an opaque white ground, so that a figure also reads on a dark page."""
-    with plt.rc_context(
-        {
-            "figure.figsize": (6.4, 3.8),
-            "figure.facecolor": "white",
-            "savefig.facecolor": "white",
-            "figure.dpi": 130,
-            "figure.constrained_layout.use": True,
-            "axes.grid": True,
-            "grid.alpha": 0.3,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "font.size": 10,
-            "legend.frameon": False,
-            "lines.markersize": 5,
-        }
-    ):
+    """The book's look: an opaque white ground, so that a figure also reads on a dark page.
+
+    Matplotlib's own ``rc_context`` would also take back the interactive mode that a notebook's first figure switches
+    on, and no later figure would show.
+    """
+    before = {name: plt.rcParams[name] for name in _SETTINGS}
+    plt.rcParams.update(_SETTINGS)
+    try:
         yield
+    finally:
+        plt.rcParams.update(before)

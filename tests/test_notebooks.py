@@ -101,9 +101,10 @@ def test_cells_are_short_and_define_nothing(code: list[Cell]) -> None:
 def test_figures_have_caption_and_alt_text(code: list[Cell]) -> None:
     for cell in code:
         images = [kind for output in cell["outputs"] for kind in output.get("data", {}) if kind.startswith("image/")]
-        if not images:
-            continue
         source, settings = text(cell["source"]), cell["metadata"].get("mystnb", {})
+        if not images:
+            assert not settings and ".plot_" not in source, f"no figure came: {source}"
+            continue
         assert len(images) == 1, f"one figure a cell: {source}"
         assert settings.get("figure", {}).get("caption"), source
         assert settings.get("figure", {}).get("name"), source

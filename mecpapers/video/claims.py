@@ -89,7 +89,7 @@ CLAIMS: tuple[Claim, ...] = (
         where="(29)",
         statement="(29) is strictly convex: share of random instances, with the signs that (14) allows",
         published=1.0,
-        unit="of instances",
+        unit="",
         tolerance=0.0,
         measure=lambda: convex_share(negative_offset=True),
         expected=Verdict.DIFFERS,
