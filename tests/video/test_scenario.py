@@ -101,6 +101,6 @@ def test_notation_names_what_the_model_has():
 def test_schemes_keep_every_constraint():
     from mecpapers.video.model import violations
 
-    p = MIXED.draw(np.random.default_rng(3))
+    p = replace(MIXED, n_devices=4, max_frames=8).draw(np.random.default_rng(3))
     for scheme in SCHEMES.values():
         assert violations(p, scheme(p, rng=np.random.default_rng(0)).allocation) == ()
