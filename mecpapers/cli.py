@@ -31,7 +31,7 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("file", metavar="FILE.json")
-@click.option("--scheme", metavar="NAME", help="How to solve it; `mecpapers schemes` lists the names.")
+@click.option("--scheme", metavar="NAME", help="One of `mecpapers schemes`; the first is the default.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="For schemes that draw lots.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("-o", "--output", metavar="OUT", help="Write the answer here instead of printing it.")
@@ -41,14 +41,17 @@ def solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str |
     paper = type(problem).__module__.split(".")[1]
     schemes = _schemes(paper)
     if scheme is None:
-        raise ValueError(f"--scheme is missing: must be one of {', '.join(schemes)}")
+        scheme = next(iter(schemes))
     if scheme not in schemes:
         raise ValueError(f"--scheme = {scheme}: must be one of {', '.join(schemes)}")
     if output is not None:
         _check_writable(Path(output))
     start = time.perf_counter()
-    solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed))
+    with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the objective
+        solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed))
     seconds = time.perf_counter() - start
+    if not np.isfinite(solution.objective):
+        raise ValueError(f"objective = {solution.objective}: must be finite; the instance's numbers are out of range")
     form = import_module(f"mecpapers.{paper}.instance")
     if as_json or (output or "").endswith(".json"):
         answer = {"scheme": scheme, "seconds": seconds, **form.to_dict(problem, solution)}

@@ -38,9 +38,10 @@ class Job:
 
 
 def notebooks(root: Path) -> list[Path]:
-    """List the notebooks under ``notebooks/``, relative to `root`, in order."""
+    """List the notebooks under ``notebooks/``, relative to `root`: papers first, then what reads their results."""
     found = (path.relative_to(root) for path in (root / "notebooks").rglob("*.ipynb"))
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
+    shown = (path for path in found if not any(part.startswith(".") for part in path.parts))
+    return sorted(shown, key=lambda path: (len(path.parts) == 2, path))
 
 
 def sources(root: Path, notebook: Path) -> list[Path]:

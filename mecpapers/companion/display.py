@@ -44,6 +44,15 @@ class HtmlTable:
         return repr(self.table)
 
 
+def table(rows: Sequence[dict[str, Any]], digits: int = 4) -> Table:
+    """Rows of like keys as a table, numbers with a few significant digits."""
+
+    def text(value: Any) -> str:
+        return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+    return Table(tuple(rows[0]), tuple(tuple(text(v) for v in row.values()) for row in rows))
+
+
 def csv_link(data: Sweep | Sequence[dict[str, Any]], name: str) -> CsvLink:
     """Link a sweep's summary, or rows of like keys, as a CSV file called ``name``."""
     return CsvLink(name, data.to_csv() if isinstance(data, Sweep) else to_csv(data))

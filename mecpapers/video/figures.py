@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from mecpapers.arrays import FloatArray
 from mecpapers.style import BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style
 from mecpapers.sweep import Sweep
-from mecpapers.video.experiments import METRICS
+from mecpapers.video.experiments import METRICS, TABLE_1
 
 AXES = {"n_devices": "number of devices N", "bandwidth_mhz": "bandwidth B, MHz", "server_ghz": "server, GHz"}
 
@@ -166,6 +166,73 @@ def plot_departure(scale: FloatArray, cost: dict[str, FloatArray]) -> Axes:
     ax.axvline(1, color=GREY, linewidth=0.8)
     ax.set(xlabel="one device's share, relative to Theorem 2", ylabel="added cost of $N_1$, %", ylim=(0, None))
     ax.legend()
+    return ax
+
+
+@figure_style()
+def plot_relaxation_loss(accuracy_a1: Sequence[float], loss: dict[str, FloatArray]) -> Axes:
+    """What dropping m_a1 from Phi costs Algorithm 2, over m_a1."""
+    _, ax = plt.subplots()
+    ax.plot(
+        accuracy_a1,
+        100 * loss["relaxed"],
+        color=VERMILION,
+        marker="s",
+        linestyle="--",
+        label="$\\hat\\Phi$, as printed",
+    )
+    ax.plot(accuracy_a1, 100 * loss["true"], color=BLUE, marker="o", label="$\\Phi$ itself")
+    ax.set(xlabel="$m_{a,1}$ ($m_{a,0}$, $m_{a,2}$ refitted)", ylabel="loss against the optimum, %")
+    ax.legend()
+    return ax
+
+
+@figure_style()
+def plot_prefix_costs(curves: dict[str, FloatArray], stops: dict[str, int]) -> Axes:
+    """Average cost where the k best channels offload, over k, and where Algorithm 3 stops.
+
+    Parameters
+    ----------
+    curves : name -> cost, shape (N+1,)
+    stops : name -> the number of edge devices that Algorithm 3 returns
+    """
+    _, ax = plt.subplots()
+    for (name, cost), (colour, dash) in zip(curves.items(), ((BLUE, "-"), (VERMILION, "--")), strict=True):
+        ax.plot(cost, color=colour, linestyle=dash, label=name)
+        ax.plot(stops[name], cost[stops[name]], color=colour, marker="o", markersize=9, markerfacecolor="none")
+    ax.set(xlabel="devices at the edge, best channels first", ylabel="average cost of a device")
+    ax.legend()
+    return ax
+
+
+@figure_style()
+def plot_losses(n_devices: Sequence[int], losses: dict[str, tuple[FloatArray, FloatArray]], ylabel: str) -> Axes:
+    """Mean losses with 95 % confidence intervals: name -> (mean, standard error), each of shape (len(n_devices),)."""
+    _, ax = plt.subplots()
+    styles = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (PURPLE, "^", "-."), (VERMILION, "D", ":"), (GREEN, "v", "-"))
+    for (name, (mean, error)), (colour, marker, dash) in zip(losses.items(), styles, strict=False):
+        bars = 100 * 1.96 * error
+        ax.errorbar(n_devices, 100 * mean, bars, label=name, color=colour, marker=marker, linestyle=dash, capsize=3)
+    ax.set(xlabel="number of devices N", ylabel=ylabel, xticks=n_devices)
+    ax.legend()
+    return ax
+
+
+@figure_style()
+def plot_table_1(columns: Mapping[str, Mapping[str, Mapping[str, tuple[float, float]]]]) -> Axes:
+    """Table I relative to its printed values, one group of bars a row of the table."""
+    _, ax = plt.subplots(figsize=(6.8, 3.8))
+    rows = [(side, name) for side in TABLE_1 for name in TABLE_1[side]]
+    width = 0.8 / len(columns)
+    styles = ((BLUE, ""), (ORANGE, "//"), (GREY, ".."))
+    for i, ((label, table), (colour, hatch)) in enumerate(zip(columns.items(), styles, strict=False)):
+        ratio = [100 * table[side][name][0] / TABLE_1[side][name] for side, name in rows]
+        place = np.arange(len(rows)) + (i - (len(columns) - 1) / 2) * width
+        ax.bar(place, ratio, width, color=colour, hatch=hatch, edgecolor="white", label=label)
+    ax.axhline(100, color="black", linewidth=0.8)
+    ax.set_xticks(np.arange(len(rows)), [f"{side}\n{name}" for side, name in rows], fontsize=8)
+    ax.set(ylabel="of the printed value, %")
+    ax.legend(ncols=len(columns), loc="upper center", bbox_to_anchor=(0.5, 1.14))
     return ax
 
 

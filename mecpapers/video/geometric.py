@@ -13,6 +13,7 @@ With Phi itself J stays convex where M >= m_a1, since 1 / (e^m + h) bends by M (
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +44,30 @@ def solve_geometric(problem: Problem, offload: BoolArray, *, relax_accuracy: boo
     return complete(problem, offload, np.rint(frames), converged=converged)
 
 
-def relaxed_frames(problem: Problem, offload: BoolArray, *, relax_accuracy: bool = True) -> tuple[FloatArray, bool]:
+def warm_started(*, relax_accuracy: bool = True) -> Callable[[Problem, BoolArray], Solution[Allocation]]:
+    """Algorithm 2 for a run of like policies of one problem: each starts from the frames of the one before."""
+    last: FloatArray | None = None
+
+    def allocate(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
+        nonlocal last
+        frames, converged = relaxed_frames(problem, offload, relax_accuracy=relax_accuracy, start=last)
+        last = frames
+        return complete(problem, offload, np.rint(frames), converged=converged)
+
+    return allocate
+
+
+def relaxed_frames(
+    problem: Problem, offload: BoolArray, *, relax_accuracy: bool = True, start: FloatArray | None = None
+) -> tuple[FloatArray, bool]:
     """Minimise (29) over the frames by a projected Newton method.
 
     Devices at a bound whose gradient points outward are held there; the others take a Newton step, which is halved
     until the objective falls enough (Armijo).
+
+    Parameters
+    ----------
+    start : frames to start from, shape (N,); where 0 or not given, the middle of the bounds
 
     Returns
     -------
@@ -61,6 +81,9 @@ def relaxed_frames(problem: Problem, offload: BoolArray, *, relax_accuracy: bool
     least, most = fewest_frames(problem.devices)[offload], problem.devices.max_frames[offload]
     low, high = np.log(least), np.log(most)
     m = (low + high) / 2
+    if start is not None:
+        known = start[offload]
+        m = np.where(known > 0, np.log(np.clip(known, least, most)), m)
     here = program.expand(m)
     converged = False
     for _ in range(_MAX_STEPS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +19,11 @@ class LocalOptimum:
     frequency: FloatArray  # f_n^md* [cycle/s] (20)
     frames: FloatArray  # M_n* [1] (21)
     cost: FloatArray  # F_0,n (17)
+
+    def __post_init__(self) -> None:
+        """Lock the fields, which callers share."""
+        for array in (self.frequency, self.frames, self.cost):
+            array.flags.writeable = False
 
 
 def local_frequency(problem: Problem) -> FloatArray:
@@ -69,6 +75,7 @@ def local_frames_combined(problem: Problem) -> FloatArray:
     return np.clip(interior - devices.accuracy_a1, fewest_frames(devices), devices.max_frames)
 
 
+@lru_cache(maxsize=8)  # every policy of one problem shares it
 def solve_local(problem: Problem) -> LocalOptimum:
     """Theorem 1 with whole frames: the solution of P_N0, (19), of every device.
 

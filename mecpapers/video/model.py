@@ -6,6 +6,7 @@ Nothing here knows a solver: every allocation, whoever made it, is judged by ``e
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -21,6 +22,7 @@ from mecpapers.arrays import (
     Positive,
     PositiveScalar,
     freeze,
+    read_only,
 )
 from mecpapers.solution import Infeasible
 
@@ -229,6 +231,7 @@ def violations(problem: Problem, allocation: Allocation, tolerance: float = TOLE
     return tuple(sorted(found, key=lambda v: v.constraint))
 
 
+@lru_cache(maxsize=8)  # Algorithm 3 asks for the same devices again and again
 def fewest_frames(devices: Devices) -> FloatArray:
     """M^min, the fewest frames that reach the accuracy alpha (13a), or ``min_frames`` where given; shape (N,).
 
@@ -247,7 +250,7 @@ def fewest_frames(devices: Devices) -> FloatArray:
             f"frames reach {attainable:.6g}: {devices.min_accuracy[n] - attainable:.3g} short"
             + (f" (and {beyond.size - 1} more devices)" if beyond.size > 1 else "")
         )
-    return needed
+    return read_only(needed, needed.size)
 
 
 def _frames_needed(devices: Devices) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Any
 
 import cvxpy as cp
 import numpy as np
+from numpy.typing import NDArray
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.video.model import Problem, accuracy, fewest_frames, macs, transmission_energy
@@ -66,6 +67,40 @@ def edge_optimum(problem: Problem, offload: BoolArray, frames: FloatArray) -> tu
     program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
     cost = float(program.value + own[offload].sum())
     return values["f"].value * problem.server_frequency, values["t"].value * problem.time_budget, cost
+
+
+def scip_choice(a: FloatArray, b: FloatArray, e: FloatArray) -> NDArray[np.intp]:
+    """One option a device, minimising (sum a)^2 + (sum b)^2 + sum e, by SCIP's branch and bound.
+
+    SCIP's own objective may lie below the truth by its tolerances: evaluate the rows it returns.
+
+    Parameters
+    ----------
+    a, b, e : shape (K, N); an option that a device lacks has e = inf
+
+    Returns
+    -------
+    the row chosen for each device, shape (N,)
+    """
+    from pyscipopt import Model, quicksum  # an extra: bench, test
+
+    scip = Model()
+    scip.hideOutput()
+    scip.setParam("limits/gap", 0.0)
+    chosen = {(k, n): scip.addVar(vtype="B") for k, n in zip(*np.nonzero(np.isfinite(e)), strict=True)}
+    total_a, total_b, squares = scip.addVar(), scip.addVar(), scip.addVar()
+    for n in range(e.shape[1]):
+        scip.addCons(quicksum(x for (_, device), x in chosen.items() if device == n) == 1)
+    scip.addCons(total_a == quicksum(float(a[key]) * x for key, x in chosen.items()))
+    scip.addCons(total_b == quicksum(float(b[key]) * x for key, x in chosen.items()))
+    scip.addCons(squares >= total_a * total_a + total_b * total_b)
+    scip.setObjective(squares + quicksum(float(e[key]) * x for key, x in chosen.items()), "minimize")
+    scip.optimize()
+    rows = np.zeros(e.shape[1], dtype=np.intp)
+    for (k, n), x in chosen.items():
+        if scip.getVal(x) > 0.5:
+            rows[n] = k
+    return rows
 
 
 @cache

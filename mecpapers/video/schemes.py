@@ -10,7 +10,7 @@ import numpy as np
 from mecpapers.solution import Solution
 from mecpapers.video.bounds import solve_exact, solve_exact_frames
 from mecpapers.video.edge import solve_search
-from mecpapers.video.geometric import solve_geometric
+from mecpapers.video.geometric import solve_geometric, warm_started
 from mecpapers.video.model import Allocation, Problem
 from mecpapers.video.offloading import solve_channel_aware, solve_every_policy, solve_random
 
@@ -50,7 +50,7 @@ def search_heuristic(problem: Problem, *, rng: np.random.Generator | None = None
 
 def gp_heuristic(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """Algorithm 3 with frames by geometric programming (Algorithm 2)."""
-    return solve_channel_aware(problem, allocate=solve_geometric)
+    return solve_channel_aware(problem, allocate=warm_started())
 
 
 def random(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from mecpapers.lemmas import cube_root_speed
 from mecpapers.store import kept
 from mecpapers.sweep import drop_generator
 from mecpapers.video import reference
-from mecpapers.video.edge import converted_cost, edge_shares
+from mecpapers.video.edge import converted_cost, edge_shares, solve_search
 from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import local_frames, local_frames_combined, local_frequency
 from mecpapers.video.model import Problem, edge_cost, fewest_frames, local_cost, macs
@@ -106,6 +107,19 @@ def gaps(check: str, n_instances: int = 200, seed: int = 0) -> FloatArray:
     """Run one of the checks above on random instances, shape (n_instances,)."""
     function: Callable[[Problem], float] = globals()[f"{check}_gap"]
     return np.array([function(random_problem(drop_generator(seed, k))) for k in range(n_instances)])
+
+
+@kept
+def algorithm_1_gaps(n_instances: int = 20, seed: int = 0) -> FloatArray:
+    """Relative gap of Algorithm 1 on two edge devices to the least CVXPY optimum of (23) over all choices of frames."""
+    gaps = []
+    for k in range(n_instances):
+        scenario = replace(MIXED, n_devices=2, min_frames=1, max_frames=6, server_ghz=2.0)
+        problem, everyone = scenario.draw(drop_generator(seed, k)), np.ones(2, dtype=bool)
+        choices = (np.array(c, dtype=float) for c in product(range(1, 7), repeat=2))
+        optimum = min(reference.edge_optimum(problem, everyone, c)[2] for c in choices) + _constant(problem)
+        gaps.append(_relative(solve_search(problem, everyone).objective + _constant(problem), optimum))
+    return np.array(gaps)
 
 
 def theorem_1_residual(problem: Problem, frequency: FloatArray, frames: FloatArray) -> float:
