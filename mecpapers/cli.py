@@ -37,6 +37,11 @@ def cli() -> None:
 @click.option("-o", "--output", metavar="OUT", help="Write the answer here instead of printing it.")
 def solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str | None) -> int:
     """Solve one instance file."""
+    with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the answer, and is refused there
+        return _solve(file, scheme, seed, as_json, output)
+
+
+def _solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str | None) -> int:
     problem = instances.read(file)
     paper = type(problem).__module__.split(".")[1]
     schemes = _schemes(paper)
@@ -45,23 +50,23 @@ def solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str |
     if scheme not in schemes:
         raise ValueError(f"--scheme = {scheme}: must be one of {', '.join(schemes)}")
     if output is not None:
-        _check_writable(Path(output))
+        _check_writable(Path(output), Path(file))
     start = time.perf_counter()
-    with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the objective
-        solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed))
+    solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed))
     seconds = time.perf_counter() - start
-    if not np.isfinite(solution.objective):
-        raise ValueError(f"objective = {solution.objective}: must be finite; the instance's numbers are out of range")
     form = import_module(f"mecpapers.{paper}.instance")
+    answer = {"scheme": scheme, "seconds": seconds, **form.to_dict(problem, solution)}
+    for name, value in answer.items():
+        if isinstance(value, list | float) and not np.all(np.isfinite(value)):
+            raise ValueError(f"{name} = inf: must be finite, but the instance's numbers leave the range of float64")
     if as_json or (output or "").endswith(".json"):
-        answer = {"scheme": scheme, "seconds": seconds, **form.to_dict(problem, solution)}
         text = json.dumps(answer, indent=1, allow_nan=False)
     else:
         text = "\n".join([*form.to_table(problem, solution), "", *_summary(scheme, seconds, solution)])
     if output is None:
         click.echo(text)
     else:
-        write_atomically(Path(output), text + "\n")
+        write_atomically(Path(output).resolve(), text + "\n")
     return 0 if solution.converged else NOT_CONVERGED
 
 
@@ -94,7 +99,7 @@ def run(notebook: str, parameters: tuple[str, ...], output: str | None, html: bo
     target = Path(output) if output else Path("_build") / "runs" / source.name
     if output is None:
         target.parent.mkdir(parents=True, exist_ok=True)
-    _check_writable(target)
+    _check_writable(target, source)
     try:
         execute.run(source, target, values)
     except execute.NotebookError as error:  # what a cell raised, it raised over the parameters given
@@ -118,7 +123,7 @@ def claims(paper: str | None, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False, ensure_ascii=False))
     else:
-        click.echo(repr(ledger.show(entries)))
+        click.echo("\n".join(ledger.lines(entries)))
     return 0
 
 
@@ -163,10 +168,12 @@ def _summary(scheme: str, seconds: float, solution: Solution[Any]) -> list[str]:
     return lines
 
 
-def _check_writable(path: Path) -> None:
-    """Refuse an output that cannot be written before any work is done."""
-    if path.is_dir():
-        raise ValueError(f"--output = {path}: must be a file, not a folder")
+def _check_writable(path: Path, source: Path) -> None:
+    """Refuse an output that cannot be written, or is the input, before any work is done."""
+    if path.exists() and not path.is_file():
+        raise ValueError(f"--output = {path}: must be a plain file")
+    if path.exists() and path.samefile(source):
+        raise ValueError(f"--output = {path}: must not be the input itself")
     if not path.parent.is_dir():
         raise ValueError(f"--output = {path}: must be in a folder that exists")
     if not os.access(path.parent, os.W_OK):

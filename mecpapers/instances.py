@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,8 @@ def read(path: str | Path) -> Any:
     """
     document = read_json(path)
     paper = document.get("paper")
+    if document.twice is not None:
+        check_fields("", document, [], document)
     if paper is None:
         raise ValueError(f"paper is missing: must be one of {', '.join(PAPERS)}")
     if paper not in PAPERS:
@@ -28,8 +31,8 @@ def read(path: str | Path) -> Any:
     return import_module(f"mecpapers.{paper}.instance").from_dict(document)
 
 
-def read_json(path: str | Path) -> dict[str, Any]:
-    """Read one JSON object; refuse NaN, infinity, duplicate keys and deep nesting."""
+def read_json(path: str | Path) -> _Object:
+    """Read one JSON object; every number becomes a float, and a field given twice is remembered."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -37,24 +40,27 @@ def read_json(path: str | Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ValueError(f"{path}: must be JSON in UTF-8") from None
     try:
-        document = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+        # float for every number: an integer of any length, NaN and infinity then meet the rule of their field
+        document = json.loads(text, parse_int=float, parse_constant=float, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise ValueError(f"{path}: is nested too deeply: must hold objects of numbers and lists of numbers") from None
-    if not isinstance(document, dict):
+    if not isinstance(document, _Object):
         raise ValueError(f"{path}: must be a JSON object, not {_kind(document)}")
     return document
 
 
 def check_fields(where: str, given: Mapping[str, Any], required: Collection[str], optional: Collection[str]) -> None:
     """Refuse a missing or an unknown field; ``where`` is the prefix of its name."""
+    if isinstance(given, _Object) and given.twice is not None:
+        raise ValueError(f"{where}{_name(given.twice)} is given twice: every field must be given once")
     for name in required:
         if name not in given:
             raise ValueError(f"{where}{name} is missing: must be given")
     for name in given:
         if name not in required and name not in optional:
-            raise ValueError(f"{where}{name} is unknown: must be one of {', '.join([*required, *optional])}")
+            raise ValueError(f"{where}{_name(name)} is unknown: must be one of {', '.join([*required, *optional])}")
 
 
 def check_object(where: str, value: Any) -> dict[str, Any]:
@@ -74,13 +80,9 @@ def check_numbers(where: str, value: Any) -> Any:
 
 
 def check_number(where: str, value: Any) -> Any:
-    """Refuse what is not one number within the range of float64."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Refuse what is not one number."""
+    if not isinstance(value, float):
         raise ValueError(f"{where} = {shown(value)}: must be a number, not {_kind(value)}")
-    try:
-        float(value)
-    except OverflowError:
-        raise ValueError(f"{where} = {shown(value)}: must be finite") from None
     return value
 
 
@@ -95,7 +97,7 @@ def within(where: str, build: Callable[[], Any]) -> Any:
 def shown(value: Any) -> str:
     """A value as an error shows it: its JSON, at most 40 characters of it."""
     try:
-        text = json.dumps(value)
+        text = f"{value:.12g}" if isinstance(value, float) else json.dumps(value)
     except (RecursionError, ValueError):
         text = _kind(value)
     return text if len(text) <= 40 else text[:37] + "..."
@@ -106,14 +108,15 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not allowed: every number must be finite")
+def _name(field: str) -> str:
+    """A field's name as an error shows it; quoted unless it is a plain word."""
+    return field if field.isidentifier() and len(field) <= 40 else shown(field)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"{name} is given twice: every field must be given once")
-        found[name] = value
-    return found
+class _Object(dict[str, Any]):
+    """A JSON object that remembers a field given twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs) if len(self) < len(pairs) else Counter()
+        self.twice = next((name for name, count in counts.items() if count > 1), None)

@@ -102,7 +102,7 @@ class Entry:
         if self.measured is None:
             return "not measured"
         if c.published == 0 and abs(self.measured) <= c.tolerance <= NUMERICAL:
-            return f"{c.unit} below {c.tolerance:g}".strip()
+            return f"{c.unit} below {_short(c.tolerance)}".strip()
         return f"{self.measured:.4g} {c.unit}".strip()
 
     @property
@@ -111,8 +111,13 @@ class Entry:
         c = self.claim
         if c.published is None:
             return "-"
-        slack = f" ± {c.tolerance:.2g}" if c.tolerance else ""
+        slack = f" ± {_short(c.tolerance)}" if c.tolerance else ""
         return f"{c.published:g}{slack}" + (f" {c.unit}" if c.published else "")
+
+
+def _short(number: float) -> str:
+    """Two significant digits, 1e-6 rather than 1e-06."""
+    return f"{number:.2g}".replace("e-0", "e-")
 
 
 def load(papers: Sequence[str] = PAPERS) -> dict[str, tuple[Claim, ...]]:
@@ -137,7 +142,7 @@ def check(papers: Sequence[str] = PAPERS, keys: Iterable[str] | None = None) -> 
     if keys is not None:
         by_key = {claim.key: (paper, claim) for paper, claim in claims}
         claims = [by_key[key] for key in keys]
-    return [_judge(paper, claim) for paper, claim in tqdm(claims, desc="claims", unit="claim")]
+    return [_judge(paper, claim) for paper, claim in tqdm(claims, desc="claims", unit="claim", disable=None)]
 
 
 def _judge(paper: str, claim: Claim) -> Entry:
@@ -179,6 +184,17 @@ def show(entries: Iterable[Entry]) -> Table:
             for e in entries
         ),
     )
+
+
+def lines(entries: Sequence[Entry]) -> list[str]:
+    """Lay entries out for a terminal, a line each and the statement below."""
+    rows = [(e.verdict.value, e.claim.key, e.published_text, e.measured_text, e.claim.where) for e in entries]
+    head = ("verdict", "claim", "published", "measured", "where")
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(4)]
+    laid = [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0), strict=True)).rstrip() for row in (head, *rows)
+    ]
+    return [laid[0], *(f"{line}\n    {e.claim.statement}" for line, e in zip(laid[1:], entries, strict=True))]
 
 
 def show_counts(entries: Iterable[Entry]) -> Table:

@@ -101,11 +101,14 @@ def run_sweep(
     draw : (value, rng) -> problem
     measure : (problem, solution) -> numbers by name
     """
+    if n_drops < 1 or seed < 0:
+        name, value, least = ("n_drops", n_drops, 1) if n_drops < 1 else ("seed", seed, 0)
+        raise ValueError(f"{name} = {value}: must be {least} or more")
     tasks = [(value, drop) for value in values for drop in range(n_drops)]
     results = Parallel(return_as="generator")(
         delayed(_run_drop)(schemes, draw, measure, value, drop, seed) for value, drop in tasks
     )
-    table = list(tqdm(results, total=len(tasks), desc=f"{len(schemes)} schemes x {axis}", unit="drop"))
+    table = list(tqdm(results, total=len(tasks), desc=f"{len(schemes)} schemes x {axis}", unit="drop", disable=None))
     shape = (len(values), n_drops, len(schemes))
     metrics = {
         name: np.array([[numbers[name] for numbers in row] for row in table]).reshape(shape).transpose(2, 0, 1)

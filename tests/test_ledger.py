@@ -38,7 +38,7 @@ def test_verdict(expected, measured, verdict):
 def test_rounding_digits_stay_out_of_tables():
     gap = claim(published=0.0, tolerance=1e-6, unit="relative gap")
     entry = Entry(paper="video", claim=gap, measured=3.21e-9, verdict=Verdict.REPRODUCED)
-    assert entry.measured_text == "relative gap below 1e-06"
+    assert entry.measured_text == "relative gap below 1e-6"
     wide = Entry(paper="video", claim=claim(), measured=1.9512, verdict=Verdict.REPRODUCED)
     assert wide.measured_text == "1.951 s"
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -84,7 +85,12 @@ def run(notebook: str | Path, output: str | Path, parameters: Mapping[str, objec
     with tempfile.TemporaryDirectory() as folder, _environment(), _terminable():
         try:
             result = papermill.execute_notebook(
-                notebook, Path(folder) / "run.ipynb", values, cwd=notebook.parent, config=_encrypted()
+                notebook,
+                Path(folder) / "run.ipynb",
+                values,
+                cwd=notebook.parent,
+                config=_encrypted(),
+                progress_bar=sys.stderr.isatty(),
             )
         except papermill.PapermillExecutionError as error:
             raise NotebookError(notebook, error.exec_count, error.ename, error.evalue) from None

@@ -86,7 +86,7 @@ def declared(notebook: str | Path | Mapping[str, Any]) -> dict[str, Parameter]:
         If two cells are tagged, or a line isn't ``name: type = literal`` of a known type.
     """
     if isinstance(notebook, str | Path):
-        notebook = cast(Mapping[str, Any], json.loads(Path(notebook).read_text(encoding="utf-8")))
+        notebook = _read(Path(notebook))
     cells = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
     if not cells:
         return {}
@@ -99,6 +99,14 @@ def declared(notebook: str | Path | Mapping[str, Any]) -> dict[str, Parameter]:
         raise ValueError(f"parameters cell, line {error.lineno}: {error.msg}") from error
     found = [_parameter(line, source) for line in lines]
     return {parameter.name: parameter for parameter in found}
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return cast(Mapping[str, Any], {"cells": content["cells"]})
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"{path}: is not a notebook") from None
 
 
 def _parameter(line: ast.stmt, source: str) -> Parameter:
@@ -155,9 +163,11 @@ def parse(parameters: Mapping[str, Parameter], texts: Iterable[str]) -> dict[str
 def _known(parameters: Mapping[str, Parameter], name: str) -> Parameter:
     if name in parameters:
         return parameters[name]
+    if not parameters:
+        raise ValueError(f"parameter {_short(name)}: this notebook has no parameters")
     near = difflib.get_close_matches(name, parameters, n=1)
     hint = f", did you mean {near[0]}?" if near else ""
-    raise ValueError(f"parameter {_short(name)}: not one of {', '.join(parameters) or 'none'}{hint}")
+    raise ValueError(f"parameter {_short(name)}: not one of {', '.join(parameters)}{hint}")
 
 
 def _json(parameter: Parameter, text: str) -> object:

@@ -48,6 +48,11 @@ class Scenario:
     local_energy: LocalEnergy = "eq7"
     mixed: tuple[Trait, ...] = ()  # traits in which the devices differ; the paper's devices differ in place alone
 
+    def __post_init__(self) -> None:
+        """Check what no field of the problem shows."""
+        if self.n_devices < 1 or self.n_devices != int(self.n_devices):
+            raise ValueError(f"n_devices = {self.n_devices}: must be a whole number, 1 or more")
+
     def draw(self, rng: np.random.Generator) -> Problem:
         """Drop the devices and return their problem.
 
