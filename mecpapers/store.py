@@ -26,9 +26,15 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        return _memory(function.__module__.split(".")[1]).cache(function)(*args, **kwargs)
+        cached = _memory(function.__module__.split(".")[1]).cache(function)
+        return cached(*map(_frozen, args), **{name: _frozen(value) for name, value in kwargs.items()})
 
     return call
+
+
+def _frozen(value: object) -> object:
+    """A list means what the same tuple means; their keys would differ."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 @cache

@@ -11,8 +11,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from mecpapers.arrays import BoolArray
+from mecpapers.solution import Solution
 from mecpapers.video import edge, geometric, reference, verification
-from mecpapers.video.scenario import MIXED
+from mecpapers.video.bounds import solve_exact
+from mecpapers.video.geometric import warm_started
+from mecpapers.video.model import Allocation, Problem
+from mecpapers.video.offloading import solve_channel_aware
+from mecpapers.video.options import option_table, pick
+from mecpapers.video.reference import scip_choice
+from mecpapers.video.scenario import EQ31, MIXED
 
 REPEATS = 15
 
@@ -60,10 +68,83 @@ def theorem_2_and_algorithm_2(n_devices: int = 25) -> None:
         )
 
 
+def exact_and_scip(n_devices: int = 25, n_drops: int = 10) -> None:
+    """The proved optimum against SCIP on the same option table, and against the bare table."""
+    problems = [mixed_at(n_devices, k) for k in range(n_drops)]
+    tables = [option_table(p) for p in problems]
+    ours = median_seconds(lambda: [solve_exact(p) for p in problems], 3) / n_drops
+    theirs = median_seconds(lambda: [scip_choice(t.a, t.b, t.e) for t in tables], 1) / n_drops
+    rows = [scip_choice(t.a, t.b, t.e) for t in tables]
+    scip = [
+        edge.complete(p, r > 0, pick(t.frames, r)).objective for p, t, r in zip(problems, tables, rows, strict=True)
+    ]
+    exact = [solve_exact(p).objective for p in problems]
+    report(
+        f"exact | SCIP, same MIQP, mixed | N = {n_devices}", ours, theirs, float(np.abs(np.subtract(scip, exact)).max())
+    )
+
+
+def algorithm_3() -> None:
+    """Algorithm 3 with Algorithm 2, by our solve and by CVXPY's GP as the paper has it, and how both grow with N."""
+    print()
+    print("Algorithm 3 with Algorithm 2, like devices, eq31 (CVXPY's geometric program at 8 and 16)")
+    ours, theirs = {}, {}
+    for n in (8, 16, 25, 50, 100, 200):
+        problem = replace(EQ31, n_devices=n).draw(np.random.default_rng(0))
+        ours[n] = median_seconds(lambda p=problem: solve_channel_aware(p, allocate=warm_started()), 5)
+        if n <= 16:
+            theirs[n] = median_seconds(lambda p=problem: solve_channel_aware(p, allocate=by_cvxpy), 1)
+        print(f"  N = {n:4}: {1e3 * ours[n]:9.2f} ms" + (f", CVXPY {1e3 * theirs[n]:9.0f} ms" if n in theirs else ""))
+    print(f"  ours grows as N^{exponent({n: t for n, t in ours.items() if n >= 25}):.1f}, N = 25 to 200 (paper: N^4.5)")
+
+
+def growth() -> None:
+    """Measured exponents of the paper's algorithms as printed, with CVXPY, and of ours."""
+    print()
+    print("growth of one call with N, all devices at the edge, mixed")
+    ours, theirs, searched, certified = {}, {}, {}, {}
+    for n in (10, 20, 40, 80):
+        problem, everyone = mixed_at(n, 0), np.ones(n, dtype=bool)
+        theirs[n] = median_seconds(lambda p=problem, x=everyone: reference.geometric_program(p, x), 3)
+    for n in (100, 1000, 10_000, 100_000):
+        problem, everyone = mixed_at(n, 0), np.ones(n, dtype=bool)
+        ours[n] = median_seconds(lambda p=problem, x=everyone: geometric.relaxed_frames(p, x), 3)
+        certified[n] = median_seconds(lambda p=problem: solve_exact(p), 1)
+    for n in (3, 4, 5):
+        problem, everyone = mixed_at(n, 0), np.ones(n, dtype=bool)
+        searched[n] = median_seconds(lambda p=problem, x=everyone: edge.solve_search(p, x), 3)
+    print(f"  Algorithm 2 by CVXPY's GP      N^{exponent(theirs):.1f}, N = 10 to 80 (paper: N^3.5, interior point)")
+    print(f"  Algorithm 2 by Newton steps    N^{exponent(ours):.1f}, N = 100 to 100000")
+    print(f"  proved optimum                 N^{exponent(certified):.1f}, N = 100 to 100000")
+    print(f"  Algorithm 1, trying all        x {searched[5] / searched[4]:.0f} for a fifth device (paper: x 13)")
+
+
+def by_cvxpy(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
+    """Algorithm 2 as printed: CVXPY's geometric program, rounded."""
+    frames = np.zeros(offload.size)
+    if offload.any():
+        frames[offload] = np.rint(reference.geometric_program(problem, offload)[0])
+    return edge.complete(problem, offload, frames)
+
+
+def exponent(seconds: dict[int, float]) -> float:
+    """Slope of log time over log N by least squares."""
+    return float(np.polyfit(np.log(list(seconds)), np.log(list(seconds.values())), 1)[0])
+
+
+def mixed_at(n_devices: int, seed: int) -> Problem:
+    """Mixed devices, resources scaled with their number."""
+    scenario = replace(MIXED, n_devices=n_devices, server_ghz=22.0 * n_devices / 25)
+    return replace(scenario.draw(np.random.default_rng(seed)), time_budget=n_devices / 25)
+
+
 def main() -> None:
     """Run every comparison."""
     print(f"{'ours | theirs':62} {'ours':>12} {'theirs':>12} {'ratio':>10}   objectives differ by, relatively")
     theorem_2_and_algorithm_2()
+    exact_and_scip()
+    algorithm_3()
+    growth()
 
 
 if __name__ == "__main__":

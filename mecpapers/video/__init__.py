@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import Any
 
 EQUATIONS: Mapping[str, str] = {
+    "(1)": "model.evaluate",
+    "(2)": "model.evaluate",
     "(5)": "model.computing_delay",
     "(6)": "model.computing_delay",
     "(7)": "model.computing_energy",

@@ -8,7 +8,9 @@ import numpy as np
 
 from mecpapers.arrays import FloatArray
 from mecpapers.ledger import Erratum
+from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import accuracy, fewest_frames
+from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.scenario import SET_A
 
 TABLE_1_LOCAL = {"delay": (0.24, 0.005), "energy": (1.00, 0.005)}  # as printed [s], [J]; half a unit of the last digit
@@ -110,6 +112,17 @@ def _rho_is_upside_down() -> bool:
     return bool(printed > 1e10 and abs(mended - SET_A.cycles_per_mac) < 1e-12)
 
 
+def _cases_are_fewer() -> bool:
+    """Two devices with options local, 4 and 5 frames: 9 cases, not 2^2 times 4 = 16."""
+    cases = {(x, m if x else None) for x in (0, 1) for m in (4, 5)}  # of one device
+    return len(cases) ** 2 == (1 + 2) ** 2 < 2**2 * 2**2
+
+
+def _everyone_withdraws() -> bool:
+    problem = replace(SET_A, n_devices=3, server_ghz=1e-3).draw(np.random.default_rng(0))
+    return not solve_channel_aware(problem, allocate=solve_geometric).allocation.offload.any()
+
+
 ERRATA: tuple[Erratum, ...] = (
     Erratum(
         key="eq31-rho",
@@ -126,7 +139,8 @@ ERRATA: tuple[Erratum, ...] = (
         where="VI",
         printed="server and devices at 1.8 GHz and 22 GHz, respectively",
         corrected="server 22 GHz, devices 1.8 GHz",
-        evidence="as printed, computing alone takes 12.7 edge devices 2.36 s; Table I gives them 0.52 s in all",
+        evidence="as printed, computing alone takes 12.7 edge devices 2.36 s (four frames, our 3D ResNet-18); "
+        "Table I gives them 0.52 s in all",
         shown=_frequencies_are_swapped,
     ),
     Erratum(
@@ -176,6 +190,54 @@ ERRATA: tuple[Erratum, ...] = (
         corrected="rho = f sum t / sum C",
         evidence="the printed ratio is in MAC/s: 2.3e10 where rho = 0.12 cycle/MAC",
         shown=_rho_is_upside_down,
+    ),
+    Erratum(
+        key="double-selection",
+        where="(16)",
+        printed="x_n and 1 - x_n beside sums over N_1 and N_0",
+        corrected="either the factors or the sets",
+        evidence="harmless: within its set each factor is 1",
+        shown=None,
+    ),
+    Erratum(
+        key="multiplier-names",
+        where="(53)-(56)",
+        printed="u_0, u_1 for mu_0, mu_1; a set N* that is nowhere defined",
+        corrected="mu_0, mu_1; N_1",
+        evidence="(24) and (57) name the multipliers mu",
+        shown=None,
+    ),
+    Erratum(
+        key="count-of-choices",
+        where="V-C",
+        printed="2^N times the product of |M_n| cases for Search+Search",
+        corrected="the product of 1 + |M_n|",
+        evidence="a local device has no frames to choose at the edge: 14^N instead of 26^N cases with 4 to 16 frames",
+        shown=_cases_are_fewer,
+    ),
+    Erratum(
+        key="bounds-to-16",
+        where="VI-B",
+        printed="bounds drawn up to 16 devices; the same schemes unacceptable beyond 6 (Fig. 6)",
+        corrected="one of the two",
+        evidence="16 devices at the edge have 13^16 = 6.7e17 choices of frames",
+        shown=lambda: 13**16 > 6e17,
+    ),
+    Erratum(
+        key="scheme-names",
+        where="VI-B a, b",
+        printed="Search+Search with the heuristic policy, Search+Heuristic with the searched one",
+        corrected="the other way round",
+        evidence="the first word says how frames are chosen, the second how the policy is, as in GP+Heuristic",
+        shown=None,
+    ),
+    Erratum(
+        key="algorithm-3-exit",
+        where="Algorithm 3",
+        printed="no exit where N_1 empties",
+        corrected="stop; a policy without edge devices costs what its local devices cost",
+        evidence="with a server of 1 MHz every device is withdrawn, and argmin over no device is undefined",
+        shown=_everyone_withdraws,
     ),
     Erratum(
         key="sums-over-n",

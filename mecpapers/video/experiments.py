@@ -229,8 +229,7 @@ VARIANTS: Mapping[str, Scenario] = {
 
 
 MIXES: Mapping[str, tuple[Trait, ...]] = {
-    "power": ("power",),
-    "weights": ("weights",),
+    "power and weights": ("power", "weights"),
     "network": ("network",),
     "all": TRAITS,
 }
@@ -240,7 +239,7 @@ def loss_rows(losses: Mapping[str, Loss], n_devices: Sequence[int]) -> list[dict
     """Losses in percent with the half-width of their 95 % confidence interval, a line a name and N."""
     return [
         {
-            "devices": name,
+            "scheme or devices": name,
             "N": n,
             "loss, %": 100 * loss.relative[i],
             "± (95 %)": 196 * loss.relative_se[i],

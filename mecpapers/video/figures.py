@@ -90,22 +90,13 @@ def plot_radio_frame_excess(n_devices: Sequence[int], excess: FloatArray) -> Axe
 
 @figure_style()
 def plot_local_energy_readings(
-    frequency: FloatArray, readings: dict[str, tuple[FloatArray, FloatArray]], chosen: dict[str, tuple[float, float]]
+    delay: FloatArray, readings: Mapping[str, FloatArray], table_1: tuple[float, float]
 ) -> Axes:
-    """Local energy against local delay as the frequency runs, under both readings, and Table I's point.
-
-    Parameters
-    ----------
-    frequency : shape (K,) [cycle/s], ascending
-    readings : name -> (delay [s], energy [J]), each of shape (K,)
-    chosen : name -> (delay, energy) of points to mark
-    """
+    """Local energy [J] over local delay [s] under both readings, and Table I's point (delay, energy)."""
     _, ax = plt.subplots()
-    styles = ((BLUE, "-"), (VERMILION, "--"))
-    for (name, (delay, energy)), (colour, dash) in zip(readings.items(), styles, strict=True):
+    for (name, energy), (colour, dash) in zip(readings.items(), ((BLUE, "-"), (VERMILION, "--")), strict=True):
         ax.plot(delay, energy, color=colour, linestyle=dash, label=name)
-    for (name, point), marker in zip(chosen.items(), ("o", "s", "*"), strict=False):
-        ax.plot(*point, marker=marker, markersize=9, linestyle="", color="black", markerfacecolor="none", label=name)
+    ax.plot(*table_1, marker="o", markersize=9, linestyle="", color="black", markerfacecolor="none", label="Table I")
     ax.set(xlabel="local delay $D^{md}$, s", ylabel="local energy $E^{md}$, J", yscale="log")
     ax.legend()
     return ax
@@ -136,9 +127,9 @@ def plot_local_cost(frequency: FloatArray, frames: FloatArray, cost: FloatArray,
 def plot_local_frames(weight: FloatArray, relaxed: FloatArray, whole: FloatArray, printed: FloatArray) -> Axes:
     """The frames of (21) over the weight of accuracy, before and after rounding."""
     _, ax = plt.subplots()
+    ax.plot(weight, printed, color=ORANGE, linewidth=4, alpha=0.5, drawstyle="steps-mid", label="nearest, as printed")
+    ax.plot(weight, whole, color="black", linewidth=1, drawstyle="steps-mid", label="best whole number")
     ax.plot(weight, relaxed, color=BLUE, label="(21), real")
-    ax.plot(weight, whole, color=VERMILION, drawstyle="steps-mid", label="best whole number")
-    ax.plot(weight, printed, color=GREY, linestyle=":", drawstyle="steps-mid", label="nearest whole number, as printed")
     ax.set(xlabel="weight of accuracy $\\beta_3$", ylabel="frames $M^*$")
     ax.legend()
     return ax
@@ -164,7 +155,11 @@ def plot_departure(scale: FloatArray, cost: dict[str, FloatArray]) -> Axes:
     for (name, values), (colour, dash) in zip(cost.items(), ((BLUE, "-"), (VERMILION, "--")), strict=True):
         ax.plot(scale, 100 * values, color=colour, linestyle=dash, label=name)
     ax.axvline(1, color=GREY, linewidth=0.8)
-    ax.set(xlabel="one device's share, relative to Theorem 2", ylabel="added cost of $N_1$, %", ylim=(0, None))
+    ax.set(
+        xlabel="one device's share, relative to Theorem 2",
+        ylabel="added delay cost of this resource, %",
+        ylim=(0, None),
+    )
     ax.legend()
     return ax
 

@@ -1,0 +1,49 @@
+"""The examples that README and book print run as they stand."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mecpapers import ledger
+from mecpapers.video.schemes import SCHEMES
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "book/own.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_python_examples_run(page, tmp_path, monkeypatch, capsys):
+    shutil.copy(ROOT / "book" / "instances" / "video.json", tmp_path / "FILE.json")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert blocks
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block.replace("n_drops=100", "n_drops=2"), page, "exec"), names)
+    assert "scheme,n_devices" in capsys.readouterr().out
+
+
+def test_every_scheme_is_documented():
+    text = (ROOT / "book" / "own.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in SCHEMES)
+
+
+def test_every_field_of_the_instance_is_documented():
+    from mecpapers.video import instance
+
+    text = (ROOT / "book" / "own.md").read_text(encoding="utf-8")
+    for name in instance._DEVICE_FIELDS + instance._DEVICE_OPTIONS:
+        assert name in text or name.removeprefix("accuracy") in text
+
+
+def test_links_between_documents_lead_somewhere():
+    for page in [*ROOT.glob("*.md"), *(ROOT / "book").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_verdicts_are_all_explained():
+    text = (ROOT / "notebooks" / "claims.ipynb").read_text(encoding="utf-8")
+    assert all(f"**{verdict.value}**" in text for verdict in ledger.Verdict)
