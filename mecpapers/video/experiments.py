@@ -208,7 +208,7 @@ def _averages(rows: FloatArray) -> dict[str, tuple[float, float]]:
     for name, sums in zip(("delay", "energy", "accuracy"), rows[:, 1:].T, strict=True):
         mean = float(sums.sum() / total)
         error = float(np.sqrt(n * np.var(sums - mean * counts, ddof=min(1, n - 1))) / total)  # of a ratio of sums
-        result[name] = (mean, error)
+        result[name] = (mean, error if error > 1e-12 * abs(mean) else 0.0)  # what is the same in every drop
     return result
 
 
