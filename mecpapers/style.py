@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 
 # Okabe and Ito's palette: told apart by colour-blind readers; dash and marker carry the difference in greyscale
-BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, BLACK, GREY = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000", "#777777",
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, BLACK, GREY, SILVER = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#000000", "#777777", "#C4C4C4",
 )  # fmt: skip
 
 
@@ -22,18 +22,25 @@ class Look:
     colour: str
     marker: str
     dash: str = "-"
+    width: float = 1.5
 
     def line(self) -> dict[str, object]:
         """Keyword arguments for ``Axes.plot`` and ``Axes.errorbar``."""
-        return {"label": self.label, "color": self.colour, "marker": self.marker, "linestyle": self.dash}
+        return {
+            "label": self.label,
+            "color": self.colour,
+            "marker": self.marker,
+            "linestyle": self.dash,
+            "linewidth": self.width,
+        }
 
 
 LOOKS = {
-    "exact": Look("Optimum (certified)", BLACK, "", "-"),
+    "exact": Look("Optimum (certified)", SILVER, "", "-", 6.0),  # broad: others lie on it
     "search-search": Look("Search+Search", BLACK, "x", ":"),
     "search-heuristic": Look("Search+Heuristic", BLUE, "o", "--"),
     "gp-heuristic": Look("GP+Heuristic", GREEN, "D", "-"),
-    "charged-optimum": Look("Optimum if locals may leave Theorem 1", GREY, "", ":"),
+    "charged-optimum": Look("Optimum if locals may leave Theorem 1", BLACK, "", ":"),
     "random": Look("Random", PURPLE, "v", ":"),
     "local": Look("Local", GREY, "s", "--"),
     "edge": Look("Edge", VERMILION, "^", "-."),

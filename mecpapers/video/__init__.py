@@ -40,6 +40,7 @@ EQUATIONS: Mapping[str, str] = {
     "(27)": "edge.converted_cost",
     "(28)": "reference.geometric_program",
     "(29)": "geometric.relaxed_frames",
+    "(31)": "model.computing_energy",
     "Theorem 1": "local.solve_local",
     "Theorem 2": "edge.edge_shares",
     "Algorithm 1": "edge.solve_search",

@@ -97,7 +97,7 @@ def plot_local_energy_readings(
     for (name, energy), (colour, dash) in zip(readings.items(), ((BLUE, "-"), (VERMILION, "--")), strict=True):
         ax.plot(delay, energy, color=colour, linestyle=dash, label=name)
     ax.plot(*table_1, marker="o", markersize=9, linestyle="", color="black", markerfacecolor="none", label="Table I")
-    ax.set(xlabel="local delay $D^{md}$, s", ylabel="local energy $E^{md}$, J", yscale="log")
+    ax.set(xlabel="local delay $D^{md}$, s", ylabel="local energy $E^{md}$, J", xlim=(0, None), ylim=(0, None))
     ax.legend()
     return ax
 
@@ -240,7 +240,7 @@ def plot_sweep(sweep: Sweep, metric: str = "cost", schemes: Iterable[str] | None
             sweep.values, sweep.mean(metric, scheme), sweep.standard_error(metric, scheme), **LOOKS[scheme].line()
         )
     ax.set(xlabel=AXES.get(sweep.axis, sweep.axis), ylabel=METRICS[metric])
-    ax.legend()
+    ax.figure.legend(loc="outside lower center", ncols=3)
     return ax
 
 
