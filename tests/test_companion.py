@@ -288,7 +288,7 @@ class TestKeys:
 
     def test_checkpoints_are_no_notebooks(self, checkout: Path) -> None:
         saved(checkout / "notebooks" / ".ipynb_checkpoints" / "claims.ipynb")
-        assert book.notebooks(checkout) == [self.FHEI, self.VIDEO, self.CLAIMS]
+        assert book.notebooks(checkout) == [self.VIDEO, self.FHEI, self.CLAIMS]
 
 
 @pytest.fixture

@@ -38,10 +38,13 @@ class Job:
 
 
 def notebooks(root: Path) -> list[Path]:
-    """List the notebooks under ``notebooks/``, relative to `root`: papers first, then what reads their results."""
+    """List the notebooks under ``notebooks/``, relative to `root`, in the order of their execution.
+
+    A paper's later sections, the longer ones, come first; what reads the results of all papers comes last.
+    """
     found = (path.relative_to(root) for path in (root / "notebooks").rglob("*.ipynb"))
     shown = (path for path in found if not any(part.startswith(".") for part in path.parts))
-    return sorted(shown, key=lambda path: (len(path.parts) == 2, path))
+    return sorted(shown, key=lambda path: (len(path.parts) > 2, path), reverse=True)
 
 
 def sources(root: Path, notebook: Path) -> list[Path]:

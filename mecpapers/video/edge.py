@@ -82,7 +82,8 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
     n_choices = np.prod(most[chosen] - least[chosen] + 1)
     if n_choices > MOST_CHOICES:
         raise TooLarge(
-            f"devices: {chosen.size} at the edge have {n_choices:.3g} choices of frames: must be at most 2^23"
+            f"devices: {chosen.size} at the edge have {n_choices:.3g} choices of frames, "
+            f"{24 * n_choices / 1e9:.3g} GB: must be at most 2^23"
         )
     root_a, root_b, own = np.zeros(1), np.zeros(1), np.zeros(1)  # of (27), for every choice of the devices so far
     for n in chosen:
