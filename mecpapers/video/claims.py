@@ -207,7 +207,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         key="fig-5-bounds-hold",
         where="VI-B, Fig. 5",
-        statement="the bounds are bounds: by how much the least cost that eq31 allows lies below them at N = 25",
+        statement="the bounds are bounds: least cost under the energy charged (without rho), less the bound, N = 25",
         published=0.0,
         unit="cost a device",
         tolerance=1e-3,
