@@ -127,7 +127,6 @@ class Loss:
     relative: FloatArray  # of |optimum|, costs as (13) counts them
     relative_se: FloatArray  # standard error, drops paired
     without_constant: FloatArray  # of |optimum + beta_3 m_a2|, as (31) and (32) count
-    without_constant_se: FloatArray
     of_gain: FloatArray  # of what lies between all local and the optimum
 
 
@@ -145,7 +144,6 @@ def losses(sweep: Sweep, scheme: str, constant: float, optimum: str = "exact") -
         relative=mean / np.abs(best),
         relative_se=error / np.abs(best),
         without_constant=mean / shifted,
-        without_constant_se=error / shifted,
         of_gain=mean / (sweep.mean("cost", "local") - best),
     )
 
