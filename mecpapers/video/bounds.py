@@ -73,7 +73,7 @@ def solve_exact(problem: Problem, *, max_states: int = 100_000) -> Solution[Allo
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
-    return _solve(option_table(problem), max_states)
+    return solve_options(option_table(problem), max_states)
 
 
 def solve_exact_frames(problem: Problem, offload: BoolArray, *, max_states: int = 100_000) -> Solution[Allocation]:
@@ -91,11 +91,11 @@ def solve_exact_frames(problem: Problem, offload: BoolArray, *, max_states: int 
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
-    return replace(_solve(option_table(problem, offload), max_states), bound=None, bound_assumes=None)
+    return replace(solve_options(option_table(problem, offload), max_states), bound=None, bound_assumes=None)
 
 
-def _solve(options: Options, max_states: int) -> Solution[Allocation]:
-    """Find the best assignment of the options, and its bound."""
+def solve_options(options: Options, max_states: int = 100_000) -> Solution[Allocation]:
+    """Find the best assignment of an option table, and its bound, as ``solve_exact`` does."""
     problem, dual = options.problem, dual_bound(options)
     core, dropped = _enumerate(_incumbent(options, dual), problem, max_states)
     choice = dual.choice.copy()

@@ -179,6 +179,33 @@ def displacements(options: Options, dual: Dual) -> tuple[FloatArray, FloatArray]
     return np.stack([options.a - a, options.b - b]), np.array([a.sum(), b.sum()]) - dual.congestion
 
 
+def highest_point(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, float]:
+    """Maximise -|z|^2 + min_k (level_k + 2 z.slope_k), where the last cut is known to be active.
+
+    Active with it are none, one or two others; all such bases are tried, and the value of the model judges.
+
+    Parameters
+    ----------
+    slopes, levels : the cuts, shape (k, 2) and (k,)
+
+    Returns
+    -------
+    z : shape (2,)
+    value : of the model there
+    """
+    last = slopes[-1]
+    q, s = slopes[:-1] - last, (levels[-1] - levels[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
+    i, j = _pairs(s.size)
+    with np.errstate(all="ignore"):  # parallel cuts have no corner
+        edges = last + ((s - q @ last) / (q * q).sum(axis=1))[:, None] * q
+        corners = np.stack([s[i] * q[j, 1] - s[j] * q[i, 1], q[i, 0] * s[j] - q[j, 0] * s[i]], axis=1)
+        corners /= (q[i, 0] * q[j, 1] - q[j, 0] * q[i, 1])[:, None]
+        z = np.vstack([last, edges, corners])
+        value = (levels + 2 * z @ slopes.T).min(axis=1) - (z * z).sum(axis=1)
+    k = int(np.where(np.isfinite(value), value, -np.inf).argmax())
+    return z[k], float(value[k])
+
+
 def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
     """Maximise -|z|^2 + 2 z.residual + sum_n min_o (r + 2 z.steps) over z by cutting planes.
 
@@ -203,26 +230,8 @@ def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: f
             best, lower = z, value
         kept = np.argsort(levels + 2 * slopes @ z)[: _MAX_CUTS - 1]
         slopes, levels = np.vstack([slopes[kept], slope]), np.append(levels[kept], level)
-        z, upper = _master(slopes, levels)
+        z, upper = highest_point(slopes, levels)
     return best, upper - lower
-
-
-def _master(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, float]:
-    """Maximise -|z|^2 + min_k (level_k + 2 z.slope_k), where the last cut is known to be active.
-
-    Active with it are none, one or two others; all such bases are tried, and the value of the model judges.
-    """
-    last = slopes[-1]
-    q, s = slopes[:-1] - last, (levels[-1] - levels[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
-    i, j = _pairs(s.size)
-    with np.errstate(all="ignore"):  # parallel cuts have no corner
-        edges = last + ((s - q @ last) / (q * q).sum(axis=1))[:, None] * q
-        corners = np.stack([s[i] * q[j, 1] - s[j] * q[i, 1], q[i, 0] * s[j] - q[j, 0] * s[i]], axis=1)
-        corners /= (q[i, 0] * q[j, 1] - q[j, 0] * q[i, 1])[:, None]
-        z = np.vstack([last, edges, corners])
-        value = (levels + 2 * z @ slopes.T).min(axis=1) - (z * z).sum(axis=1)
-    k = int(np.where(np.isfinite(value), value, -np.inf).argmax())
-    return z[k], float(value[k])
 
 
 @cache

@@ -69,6 +69,56 @@ def edge_optimum(problem: Problem, offload: BoolArray, frames: FloatArray) -> tu
     return values["f"].value * problem.server_frequency, values["t"].value * problem.time_budget, cost
 
 
+def augmented_local(
+    problem: Problem, f: FloatArray, t: FloatArray, s: float, device_frequency: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """(41) for every device, both cases, without the constants that they share.
+
+    Parameters
+    ----------
+    f, t : f^ - theta^f / s and t^ - theta^t / s, as logarithms of fractions of f^max and of the time budget, shape (N,)
+    device_frequency : f^md of the case x = 0 [cycle/s], shape (N,)
+
+    Returns
+    -------
+    the least values for x = 1 and for x = 0, each of shape (N,)
+    """
+    v, rho, n = problem.devices, problem.cycles_per_mac, problem.devices.size
+    kappa = v.energy_coefficient * (rho if problem.local_energy == "eq7" else 1.0)
+    local = v.weight_delay * rho / device_frequency + v.weight_energy * kappa * device_frequency**2  # a MAC
+    chooses = v.weight_delay * rho / device_frequency + v.weight_energy * v.energy_coefficient * rho * (
+        device_frequency**2
+    )
+    numbers = {
+        "a0": v.weight_delay * rho * v.macs_per_frame / problem.server_frequency,
+        "a1": v.weight_delay * rho * v.macs_offset / problem.server_frequency,
+        "bt": v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget),
+        "e": v.weight_energy * transmission_energy(problem, np.ones(n)),
+        "g": v.weight_accuracy * v.accuracy_a0,
+        "staying": chooses * v.macs_per_frame,
+        "low": np.log(fewest_frames(v)),
+        "high": np.log(v.max_frames),
+        "root_f": np.sqrt(s / 2) * f,
+        "root_t": np.sqrt(s / 2) * t,
+    }
+    program, values = _augmented_program(n)
+    for name, value in numbers.items():
+        values[name].value = value
+    values["root_s"].value = np.sqrt(s / 2)
+    program.solve(solver=cp.CLARABEL, tol_gap_abs=3e-10, tol_gap_rel=3e-10, tol_feas=3e-10)
+    frames = np.exp(values["m_0"].value)
+    staying = local * macs(v, frames) + numbers["g"] / frames
+    return values["edge"].value, staying
+
+
+def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
+    """(42) for one resource and the devices of N_1: the v nearest to b with sum exp(v) <= 1, and s/2 |v - b|^2."""
+    v = cp.Variable(b.size)
+    program = cp.Problem(cp.Minimize(s / 2 * cp.sum_squares(v - b)), [cp.sum(cp.exp(v)) <= 1])
+    program.solve(solver=cp.CLARABEL, tol_gap_abs=3e-10, tol_gap_rel=3e-10, tol_feas=3e-10)
+    return v.value, float(program.value)
+
+
 def scip_choice(a: FloatArray, b: FloatArray, e: FloatArray) -> NDArray[np.intp]:
     """One option a device, minimising (sum a)^2 + (sum b)^2 + sum e, by SCIP's branch and bound.
 
@@ -127,6 +177,27 @@ def _edge_program(n: int) -> _Compiled:
     delay = cp.sum(cp.multiply(computing, cp.inv_pos(f)) + cp.multiply(sending, cp.inv_pos(t)))
     program = cp.Problem(cp.Minimize(delay), [cp.sum(f) <= 1, cp.sum(t) <= 1])
     return program, {"computing": computing, "sending": sending, "f": f, "t": t}
+
+
+@cache
+def _augmented_program(n: int) -> _Compiled:
+    """(41) for n devices, x = 1 and x = 0, with the numbers left open."""
+    m, y, z, m_0 = (cp.Variable(n) for _ in range(4))
+    positive = {name: cp.Parameter(n, nonneg=True) for name in ("a0", "a1", "bt", "e", "g", "staying")}
+    a0, a1, bt, e, g, staying = positive.values()
+    root_s, free = cp.Parameter(nonneg=True), {name: cp.Parameter(n) for name in ("low", "high", "root_f", "root_t")}
+    edge = (
+        cp.multiply(a0, cp.exp(m - y))
+        + cp.multiply(a1, cp.exp(-y))
+        + cp.multiply(bt, cp.exp(m - z))
+        + cp.multiply(e, cp.exp(m))
+        + cp.multiply(g, cp.exp(-m))
+    )
+    edge += cp.square(root_s * y - free["root_f"]) + cp.square(root_s * z - free["root_t"])
+    local = cp.multiply(staying, cp.exp(m_0)) + cp.multiply(g, cp.exp(-m_0))
+    limits = [w >= free["low"] for w in (m, m_0)] + [w <= free["high"] for w in (m, m_0)]
+    program = cp.Problem(cp.Minimize(cp.sum(edge) + cp.sum(local)), limits)
+    return program, {**positive, **free, "root_s": root_s, "m_0": m_0, "edge": edge}
 
 
 def geometric_program(problem: Problem, offload: BoolArray, *, form: str = "gp") -> tuple[FloatArray, float]:

@@ -1,0 +1,189 @@
+"""Section V: Algorithm 4, the ADMM of (33)-(46), as printed, and the reading of it that fits the paper's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.solution import Solution
+from mecpapers.video.augmented import Projection, local_step, project, terms
+from mecpapers.video.edge import congestion_roots, edge_shares
+from mecpapers.video.geometric import relaxed_frames
+from mecpapers.video.local import solve_local
+from mecpapers.video.model import Allocation, Problem, evaluate, fewest_frames
+
+Sweep = Literal["parallel", "sequential"]
+Start = Literal["zeros-hertz", "zeros-gigahertz", "equal-share", "all-edge"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What Algorithm 4 leaves open or contradicts itself in; the defaults are what it prints, but for the start.
+
+    Raises
+    ------
+    ValueError
+        naming the field, the value and the rule.
+    """
+
+    step_size: float | Literal["balanced"] = 0.5  # s [cost]; "balanced": ``balanced_step_size``
+    sweep: Sweep = "parallel"  # sequential: steps 1 to 3 for one device after the other
+    projection: Projection = "printed"  # (43)-(44), or the solution of (42)
+    start: Start = "equal-share"  # as printed: zeros, of a unit that is not said
+    literal_46: bool = False  # theta^t of (46) from z, as printed, instead of theta^t
+    threshold: float = 1e-4  # delta [cost], on the sum over the devices
+    max_sweeps: int = 100
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        named = {"sweep": Sweep, "projection": Projection, "start": Start}
+        for name, kind in named.items():
+            if getattr(self, name) not in get_args(kind):
+                raise ValueError(f"{name} = {getattr(self, name)!r}: must be one of {', '.join(get_args(kind))}")
+        s = self.step_size
+        if s != "balanced" and not (isinstance(s, float | int) and 0 < s < np.inf):
+            raise ValueError(f"step_size = {s!r}: must be positive and finite, or 'balanced'")
+        if not self.threshold >= 0:
+            raise ValueError(f"threshold = {self.threshold!r}: must be 0 or more")
+        if self.max_sweeps < 1:
+            raise ValueError(f"max_sweeps = {self.max_sweeps!r}: must be 1 or more")
+
+
+PRINTED = Reading()
+"""Algorithm 4 as printed, started from equal shares: none of the other starts does better."""
+
+FITTED = Reading(step_size=0.05, sweep="sequential", projection="exact")
+"""Fits Figs. 5 to 7; selected after the fact, among thousands, and against the text in s, the sweep and (43)-(44)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class State:
+    """One iterate {u, v, theta}; arrays of shape (N,). Of the shares the logarithms are kept, see ``augmented``."""
+
+    offload: BoolArray  # x_n
+    frames: FloatArray  # exp(M^_n) [1], real
+    y: FloatArray  # ln(f_n^e / f^max), the device's
+    z: FloatArray  # ln(t_n / T), the device's
+    f: FloatArray  # ln(f_n^e / f^max), the server's
+    t: FloatArray  # ln(t_n / T), the server's
+    theta_f: FloatArray  # [cost]
+    theta_t: FloatArray  # [cost]
+    cost: float  # F^i, the sum of (31) and (32) at the server's shares
+
+
+def solve_admm(problem: Problem, reading: Reading = FITTED) -> Solution[Allocation]:
+    """Algorithm 4: sweep until the cost changes by less than the threshold, then round the frames.
+
+    The shares are the algorithm's own, not Theorem 2's. At the cap on sweeps ``converged`` is false, and the best of
+    the iterates is returned.
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    """
+    states = list(iterates(problem, reading))
+    if _settled(states[-2], states[-1], reading.threshold):
+        return round_off(problem, states[-1])
+    best = min((round_off(problem, state) for state in states), key=lambda solution: solution.objective)
+    return replace(best, converged=False)
+
+
+def iterates(problem: Problem, reading: Reading = FITTED, state: State | None = None) -> Iterator[State]:
+    """The start, and the state after every sweep up to the one that ends Algorithm 4.
+
+    Parameters
+    ----------
+    state : where to start; ``start(problem, reading)`` if not given
+    """
+    state = state or start(problem, reading)
+    yield state
+    for _ in range(reading.max_sweeps):
+        before, state = state, step(problem, state, reading)
+        yield state
+        if _settled(before, state, reading.threshold):
+            return
+
+
+def _settled(before: State, state: State, threshold: float) -> bool:
+    return abs(state.cost - before.cost) < threshold
+
+
+def start(problem: Problem, reading: Reading = FITTED) -> State:
+    """The state before the first sweep: everyone local, theta = 0, and f^, t^ as the reading says."""
+    n = problem.devices.size
+    if reading.start == "equal-share":
+        f = t = np.full(n, -np.log(n))
+    elif reading.start == "all-edge":  # Theorem 2 for everyone, frames by Algorithm 2
+        everyone = np.ones(n, dtype=bool)
+        frequency, share = edge_shares(problem, everyone, relaxed_frames(problem, everyone)[0])
+        f, t = np.log(frequency / problem.server_frequency), np.log(share / problem.time_budget)
+    else:  # f^ = t^ = 0: 1 cycle/s or 1 GHz for each device, and all the air time
+        unit = 1.0 if reading.start == "zeros-hertz" else 1e9
+        f, t = np.full(n, np.log(unit / problem.server_frequency)), np.full(n, -np.log(problem.time_budget))
+    k, zero = terms(problem), np.zeros(n)
+    state = State(
+        offload=np.zeros(n, dtype=bool), frames=k.local_frames, y=f, z=t, f=f, t=t, theta_f=zero, theta_t=zero, cost=0.0
+    )
+    return replace(state, cost=_cost(problem, state))
+
+
+def step(problem: Problem, state: State, reading: Reading = FITTED) -> State:
+    """One sweep of Algorithm 4 over all devices: its steps 1, 2 and 3."""
+    s = reading.step_size if not isinstance(reading.step_size, str) else balanced_step_size(problem)
+    n = problem.devices.size
+    turns = [slice(None)] if reading.sweep == "parallel" else [slice(k, k + 1) for k in range(n)]
+    for turn in turns:
+        state = _advance(problem, state, turn, s, reading)
+    return replace(state, cost=_cost(problem, state))
+
+
+def _advance(problem: Problem, state: State, turn: slice, s: float, reading: Reading) -> State:
+    """Steps 1 and 3 for the devices whose turn it is, step 2 for all."""
+    x, frames, y, z = state.offload.copy(), state.frames.copy(), state.y.copy(), state.z.copy()
+    theta_f, theta_t = state.theta_f.copy(), state.theta_t.copy()
+    f, t = (state.f - theta_f / s)[turn], (state.t - theta_t / s)[turn]
+    x[turn], frames[turn], y[turn], z[turn] = local_step(terms(problem).take(turn), f, t, s)  # (41)
+    f = project(y + theta_f / s, x, s, reading.projection)  # (42)
+    t = project(z + theta_t / s, x, s, reading.projection)
+    theta_f[turn] += s * (y - f)[turn]  # (45)
+    theta_t[turn] = (z if reading.literal_46 else theta_t)[turn] + s * (z - t)[turn]  # (46)
+    return State(offload=x, frames=frames, y=y, z=z, f=f, t=t, theta_f=theta_f, theta_t=theta_t, cost=state.cost)
+
+
+def _cost(problem: Problem, state: State) -> float:
+    """F^i, without the constant -beta_3 m_a2, as (31) and (32) are."""
+    k, m, x = terms(problem), state.frames, state.offload
+    with np.errstate(over="ignore"):  # a start at which a share is next to nothing
+        edge = (k.a0 * m + k.a1) * np.exp(-state.f) + k.bt * m * np.exp(-state.t) + k.e * m + k.g / m
+    return float(np.where(x, edge, k.local_cost).sum())
+
+
+def round_off(problem: Problem, state: State) -> Solution[Allocation]:
+    """The allocation of a state: whole frames, Theorem 1 for the local devices, the algorithm's own shares."""
+    x, local = state.offload, solve_local(problem)
+    allocation = Allocation(
+        offload=x,
+        frames=np.where(x, np.rint(state.frames), local.frames),
+        time_share=np.where(x, problem.time_budget * np.exp(state.t), 0.0),
+        edge_frequency=np.where(x, problem.server_frequency * np.exp(state.f), 0.0),
+        device_frequency=np.where(x, 0.0, local.frequency),
+    )
+    return Solution(allocation=allocation, objective=evaluate(problem, allocation).total)
+
+
+def balanced_step_size(problem: Problem) -> float:
+    """s* = sum (theta_f^2 + theta_t^2) / (2 sum (theta_f + theta_t)) [cost], at equal shares and the fewest frames.
+
+    At a fixed point theta is a device's own delay cost at a resource, and (41) charges an edge device
+    (theta_f^2 + theta_t^2) / 2s on top of it. What it costs the others is about theta_f + theta_t, by (27). With s*
+    the two agree, summed over the devices.
+    """
+    n = problem.devices.size
+    a, b = congestion_roots(problem, fewest_frames(problem.devices))
+    theta_f, theta_t = n * a * a, n * b * b
+    return float((theta_f**2 + theta_t**2).sum() / (2 * (theta_f + theta_t).sum()))

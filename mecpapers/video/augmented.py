@@ -1,0 +1,205 @@
+"""Section V-B: the two minimisations of the augmented Lagrangian (37), for all devices at once.
+
+The logarithms y, z and f^, t^ of the paper are kept as logarithms of *fractions* of f^max and of the time budget, so
+that (29b) and (29c) read sum exp(f^) <= 1 and sum exp(t^) <= 1. Another unit would only shift them.
+
+**Step 1**, (41), x = 1, one device, constants left out: with F = f^ - theta^f / s and T = t^ - theta^t / s
+
+    min over m, y, z of  (a0 e^m + a1) e^-y + bt e^(m - z) + e e^m + g e^-m + s/2 (y - F)^2 + s/2 (z - T)^2.
+
+Given m, the derivatives in y and z vanish at y = F + q and z = T + r with
+
+    q = omega(ln(a0 e^m + a1) - F - ln s),   r = omega(ln bt + m - T - ln s),
+
+where omega(c) + ln omega(c) = c, the Wright omega function: there the delays are s q and s r. What is left,
+
+    phi(m) = s (q + q^2/2) + s (r + r^2/2) + e e^m + g e^-m,
+
+is a function of m alone, convex for m_c1 >= 0. For x = 0, y = F and z = T cost nothing: x = 1 pays iff phi < F_0.
+
+**Step 2**, (42): the derivative in f^ is s (f^ - b) + mu e^f^ with b = y + theta^f / s, so that
+
+    f^ = b - omega(b + ln(mu / s)),
+
+where mu follows from sum exp(f^) = 1. The printed (43) has mu in place of mu e^f^. Where x = 0 nothing binds: f^ = b.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from scipy.special import wrightomega
+
+from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.video.local import local_frames, local_frequency
+from mecpapers.video.model import Problem, fewest_frames, local_cost, transmission_energy
+
+Projection = Literal["printed", "exact"]
+
+_STATIONARY = 1e-13  # derivative in m, relative to the sizes of its terms
+_MAX_STEPS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """The coefficients of (31) and (32), each of shape (N,)."""
+
+    a0: FloatArray  # beta_1 rho m_c0 / f^max
+    a1: FloatArray  # beta_1 rho m_c1 / f^max
+    bt: FloatArray  # beta_1 d / (R T)
+    e: FloatArray  # beta_2 d p / R
+    g: FloatArray  # beta_3 m_a0
+    low: FloatArray  # ln M^min
+    high: FloatArray  # ln M^max
+    local_frames: FloatArray  # (21) with Phi-hat, real
+    local_cost: FloatArray  # F^_0 there, (31), at the frequency of (20)
+
+    def take(self, devices: slice | BoolArray) -> Terms:
+        """The coefficients of some devices."""
+        return Terms(*(getattr(self, field.name)[devices] for field in fields(self)))
+
+
+@lru_cache(maxsize=8)  # the same in every sweep
+def terms(problem: Problem) -> Terms:
+    """Draw the numbers of (31) and (32) together.
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    """
+    v, least = problem.devices, fewest_frames(problem.devices)
+    zero = np.zeros(v.size)
+    relaxed = replace(problem, devices=replace(v, accuracy_a1=zero, accuracy_a2=zero, min_frames=least))
+    frequency = local_frequency(problem)
+    frames = local_frames(relaxed, frequency)
+    return Terms(
+        a0=v.weight_delay * problem.cycles_per_mac * v.macs_per_frame / problem.server_frequency,
+        a1=v.weight_delay * problem.cycles_per_mac * v.macs_offset / problem.server_frequency,
+        bt=v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget),
+        e=v.weight_energy * transmission_energy(problem, np.ones(v.size)),
+        g=v.weight_accuracy * v.accuracy_a0,
+        low=np.log(least),
+        high=np.log(v.max_frames),
+        local_frames=frames,
+        local_cost=local_cost(relaxed, frames, frequency),
+    )
+
+
+def local_step(
+    k: Terms, f: FloatArray, t: FloatArray, s: float
+) -> tuple[BoolArray, FloatArray, FloatArray, FloatArray]:
+    """Solve (41) for every device: both cases of x, the cheaper one kept.
+
+    Parameters
+    ----------
+    k : the coefficients of the n devices
+    f, t : f^ - theta^f / s and t^ - theta^t / s, shape (n,)
+    s : step size [cost]
+
+    Returns
+    -------
+    offload, frames, y, z : shape (n,)
+    """
+    m = _least(k, f, t, s)
+    phi, q, r = edge_value(k, m, f, t, s)
+    offload = phi < k.local_cost
+    frames = np.where(offload, np.exp(m), k.local_frames)
+    return offload, frames, np.where(offload, f + q, f), np.where(offload, t + r, t)
+
+
+def edge_value(
+    k: Terms, m: FloatArray, f: FloatArray, t: FloatArray, s: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """phi(m), the least of (41) with x = 1 over y and z, and y - f, z - t there; each of shape (n,)."""
+    q, r = _departures(k, m, f, t, s)
+    return s * (q + q * q / 2 + r + r * r / 2) + k.e * np.exp(m) + k.g * np.exp(-m), q, r
+
+
+def slope(k: Terms, m: FloatArray, f: FloatArray, t: FloatArray, s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """phi'(m), the size of its terms, and phi''(m), each of shape (n,)."""
+    q, r = _departures(k, m, f, t, s)
+    share = k.a0 * np.exp(m) / (k.a0 * np.exp(m) + k.a1)
+    computing, sending = s * q * share, s * r
+    energy, loss = k.e * np.exp(m), k.g * np.exp(-m)
+    bend = computing * (1 - share * q / (1 + q)) + sending / (1 + r) + energy + loss
+    return computing + sending + energy - loss, computing + sending + energy + loss, bend
+
+
+def _departures(k: Terms, m: FloatArray, f: FloatArray, t: FloatArray, s: float) -> tuple[FloatArray, FloatArray]:
+    """The moves q = y - f and r = z - t at the best y and z for m."""
+    q = wrightomega(np.log(k.a0 * np.exp(m) + k.a1) - f - np.log(s))
+    r = wrightomega(np.log(k.bt) + m - t - np.log(s))
+    return q, r
+
+
+def _least(k: Terms, f: FloatArray, t: FloatArray, s: float) -> FloatArray:
+    """The m in [ln M^min, ln M^max] with the least phi(m): a bound, or the root of phi' by bracketed Newton steps."""
+    m = np.where(slope(k, k.low, f, t, s)[0] >= 0, k.low, k.high)
+    open_ = m > k.low
+    if open_.any():
+        open_[open_] = slope(k.take(open_), k.high[open_], f[open_], t[open_], s)[0] > 0
+    if open_.any():
+        m[open_] = _root(k.take(open_), f[open_], t[open_], s)
+    return m
+
+
+def _root(k: Terms, f: FloatArray, t: FloatArray, s: float) -> FloatArray:
+    """The zero of phi' strictly between the bounds."""
+    low, high = k.low, k.high
+    m = (low + high) / 2
+    for _ in range(_MAX_STEPS):
+        value, size, bend = slope(k, m, f, t, s)
+        if np.all(np.abs(value) <= _STATIONARY * size):
+            break
+        low, high = np.where(value < 0, m, low), np.where(value < 0, high, m)
+        newton = m - value / np.where(bend > 0, bend, np.inf)
+        m = np.where((low < newton) & (newton < high), newton, (low + high) / 2)
+    return m
+
+
+def project(b: FloatArray, offload: BoolArray, s: float, how: Projection = "exact") -> FloatArray:
+    """Solve (42) for one resource: the v with the least sum s/2 (v - b)^2 subject to sum exp(v) <= 1 over N_1.
+
+    Parameters
+    ----------
+    b : y + theta / s, shape (N,)
+    offload : shape (N,); the set N_1, to which the constraint applies
+    how : ``printed`` by (43)-(44), which does not solve (42)
+
+    Returns
+    -------
+    shape (N,)
+    """
+    inside = b[offload]
+    v = b.copy()
+    if not inside.size:
+        return v
+    largest = inside.max()
+    excess = largest + np.log(np.exp(inside - largest).sum())  # ln sum exp(b)
+    if excess <= 0:
+        return v
+    v[offload] = inside - (excess if how == "printed" else wrightomega(inside + _log_price(inside)))
+    return v
+
+
+def _log_price(b: FloatArray) -> float:
+    """ln(mu / s) at which sum exp(b - omega(b + ln(mu/s))) = 1.
+
+    Since exp(b - omega) = omega s / mu, that is h = ln sum omega(b + l) - l = 0 in l = ln(mu/s). h falls and is
+    concave: Newton steps from a point with h <= 0 come down to the root without passing it.
+    """
+    price = np.log(b.size) + 1
+    while np.log(wrightomega(b + price).sum()) > price:
+        price += max(1.0, abs(price))
+    for _ in range(_MAX_STEPS):
+        omega = wrightomega(b + price)
+        total = omega.sum()
+        h, fall = np.log(total) - price, (omega / (1 + omega)).sum() / total - 1
+        price -= h / fall
+        if abs(h) <= 1e-15 * max(1.0, abs(price)):
+            break
+    return float(price)

@@ -1,0 +1,180 @@
+"""A distributed scheme that reaches the certified optimum: two prices down, three numbers up; ours, not the paper's.
+
+The server broadcasts the congestion w = (u, v), two numbers. A device answers with (a, b, e) of the option that is
+cheapest for it, argmin e + 2 u a + 2 v b; only the sums (A, B) and E over the devices are needed. With P = (A, B) the
+round tells the server
+
+- a bound, L(w) = E + 2 w.P - |w|^2, and the cost of what was answered, |P|^2 + E, with its distance from the optimum:
+  cost - optimum <= |P - w|^2, announced against realised congestion (the identity of ``options`` with r = 0);
+- a cut, L(z) <= E + 2 z.P - |z|^2 for every z, by which the next w is chosen.
+
+*Cutting planes* go to the highest point of all cuts; since an answer that raises no cut ends the rounds and there are
+finitely many answers, they end. *Frank-Wolfe* steps w + (P - w) / (k + 1), a subgradient step on the 2-strongly concave
+L, need no memory.
+
+*Finish.* An option whose reduced cost exceeds best cost less best bound is in no better assignment. Devices that hold
+others send them; of all the rest the server knows the sums. It solves what is left, and the result is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.solution import Solution
+from mecpapers.video.bounds import solve_options
+from mecpapers.video.model import Allocation, Problem
+from mecpapers.video.options import IndexArray, Options, dual_at, highest_point, option_table, pick
+
+Update = Literal["cuts", "frank-wolfe"]
+
+FLOAT_BYTES = 8
+DOWN_BYTES = 2 * FLOAT_BYTES  # u, v: one broadcast a round
+UP_BYTES = 3 * FLOAT_BYTES  # a, b, e: from each device a round
+_SLACK = 1e-12  # of the cost: an option in a tie is sent too
+_STALLED = 1e-13  # of the bound: the cuts' highest point no longer lies above it
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class State:
+    """What the server knows after some rounds, and what the devices last answered."""
+
+    rounds: int
+    congestion: FloatArray  # w to be broadcast next, shape (2,) [cost^(1/2)]
+    answers: IndexArray  # each device's last answer as a row of the table, shape (N,)
+    slopes: FloatArray  # P of every round, shape (rounds, 2)
+    levels: FloatArray  # E of every round, shape (rounds,)
+    bound: float  # the best L(w), -inf before the first full round
+    bound_at: FloatArray  # its w
+    best: IndexArray  # the cheapest assignment answered so far
+    cost: float  # its cost
+    model: float  # the highest point of the cuts: no L(w) lies above
+
+    @property
+    def certificate(self) -> float:
+        """The most by which ``cost`` can exceed the optimum."""
+        return self.cost - self.bound
+
+
+def begin(options: Options, congestion: FloatArray | None = None) -> State:
+    """The state before the first round.
+
+    Parameters
+    ----------
+    congestion : the first w, for instance the last one before the channel changed; free resources if not given
+    """
+    n = options.e.shape[1]
+    w = np.zeros(2) if congestion is None else np.asarray(congestion, dtype=float)
+    return State(
+        rounds=0,
+        congestion=w,
+        answers=np.full(n, -1, dtype=np.intp),
+        slopes=np.empty((0, 2)),
+        levels=np.empty(0),
+        bound=-np.inf,
+        bound_at=w,
+        best=np.zeros(n, dtype=np.intp),
+        cost=np.inf,
+        model=np.inf,
+    )
+
+
+def step(options: Options, state: State, update: Update = "cuts", heard: BoolArray | None = None) -> State:
+    """One round: broadcast w, gather the answers, choose the next w.
+
+    Parameters
+    ----------
+    heard : shape (N,), whose answers arrive, all if not given. For the others the last one heard stands in (at first:
+        stay local), so that the cut and the cost remain true; the bound of such a round is not known.
+    """
+    w, dual = state.congestion, dual_at(options, state.congestion)
+    answers = dual.choice if heard is None else np.where(heard, dual.choice, np.maximum(state.answers, 0))
+    p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
+    level = float(pick(options.e, answers).sum())
+    cost, bound, bound_at, best = state.cost, state.bound, state.bound_at, state.best
+    if level + p @ p < cost:
+        cost, best = float(level + p @ p), answers
+    complete_round = heard is None or bool(heard.all())
+    if complete_round and level + 2 * w @ p - w @ w > bound:
+        bound, bound_at = float(level + 2 * w @ p - w @ w), w
+    slopes, levels = np.vstack([state.slopes, p]), np.append(state.levels, level)
+    model = state.model
+    if update == "frank-wolfe":
+        following = w + (p - w) / (state.rounds + 1)
+    elif level + 2 * w @ p - w @ w < model - _STALLED * abs(level):  # the cut lowers the model where it was highest
+        following, model = highest_point(slopes, levels)
+    else:
+        following = w
+    return State(
+        rounds=state.rounds + 1,
+        congestion=following,
+        answers=answers,
+        slopes=slopes,
+        levels=levels,
+        bound=bound,
+        bound_at=bound_at,
+        best=best,
+        cost=cost,
+        model=model,
+    )
+
+
+def rounds(
+    options: Options, *, update: Update = "cuts", congestion: FloatArray | None = None, max_rounds: int = 100
+) -> Iterator[State]:
+    """The state after every round, up to the one that shows its bound to be the dual optimum, or to the cap.
+
+    Raises
+    ------
+    ValueError
+        for an update that there is not.
+    """
+    if update not in get_args(Update):
+        raise ValueError(f"update = {update!r}: must be one of {', '.join(get_args(Update))}")
+    state = begin(options, congestion)
+    for _ in range(max_rounds):
+        state = step(options, state, update)
+        yield state
+        if float(np.minimum(state.model, state.cost)) - state.bound <= _STALLED * abs(float(state.levels[-1])):
+            return
+
+
+def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolArray]:
+    """The last round: devices send the options that may still better the best cost; the server solves what is left.
+
+    Returns
+    -------
+    solution : proved, as by ``bounds.solve_exact``
+    senders : the devices with more than one option to send, shape (N,)
+    """
+    dual = dual_at(options, state.bound_at)  # everyone answers once more, which makes the bound whole
+    p = np.array([pick(options.a, dual.choice).sum(), pick(options.b, dual.choice).sum()])
+    here = dual.value + (p - state.bound_at) @ (p - state.bound_at)
+    gap = min(state.cost, here) - dual.value + _SLACK * np.abs(pick(options.e, dual.choice)).sum()
+    useful = dual.reduced_cost <= gap
+    solution = solve_options(replace(options, e=np.where(useful, options.e, np.inf)))
+    return solution, useful.sum(axis=0) > 1
+
+
+def solve_prices(
+    problem: Problem, *, update: Update = "cuts", congestion: FloatArray | None = None, max_rounds: int = 100
+) -> Solution[Allocation]:
+    """Rounds of prices, then the finish: the certified optimum of P2, (16).
+
+    Parameters
+    ----------
+    congestion : the first w broadcast, shape (2,) [cost^(1/2)]
+    max_rounds : before the finish, which proves the optimum from wherever they end
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    """
+    options = option_table(problem)
+    *_, state = rounds(options, update=update, congestion=congestion, max_rounds=max_rounds)
+    return finish(options, state)[0]
