@@ -39,7 +39,7 @@ lint: $(READY) ## ruff and mypy
 	@$(PY) tests/run.py lint types
 
 bench: $(BENCH) ## time the solvers
-	@$(PY) tests/bench.py
+	@$(PY) tests/bench
 
 nightly: $(READY) ## make test, and the tests with full counts
 	@$(PY) tests/run.py --nightly

@@ -139,7 +139,7 @@ def rounds(
     for _ in range(max_rounds):
         state = step(options, state, update)
         yield state
-        if float(np.minimum(state.model, state.cost)) - state.bound <= _STALLED * abs(float(state.levels[-1])):
+        if min(state.model, state.cost) - state.bound <= _STALLED * abs(float(state.levels[-1])):
             return
 
 
@@ -153,7 +153,7 @@ def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolAr
     """
     dual = dual_at(options, state.bound_at)  # everyone answers once more, which makes the bound whole
     p = np.array([pick(options.a, dual.choice).sum(), pick(options.b, dual.choice).sum()])
-    here = dual.value + (p - state.bound_at) @ (p - state.bound_at)
+    here = float(dual.value + ((p - state.bound_at) ** 2).sum())
     gap = min(state.cost, here) - dual.value + _SLACK * np.abs(pick(options.e, dual.choice)).sum()
     useful = dual.reduced_cost <= gap
     solution = solve_options(replace(options, e=np.where(useful, options.e, np.inf)))

@@ -1,15 +1,11 @@
-"""``make bench``: ratios, both sides measured in one run, one thread; medians over repeated calls.
-
-Seconds belong to this machine; the ratios are what carries over.
-"""
+"""Sections II to IV of the video paper: closed forms, Algorithms 1 to 3, the certified optimum."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from timing import exponent, median_seconds, report
 
 from mecpapers.arrays import BoolArray
 from mecpapers.solution import Solution
@@ -21,24 +17,6 @@ from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.options import option_table, pick
 from mecpapers.video.reference import scip_choice
 from mecpapers.video.scenario import EQ31, MIXED
-
-REPEATS = 15
-
-
-def median_seconds(function: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median time of a call, after one that is not counted."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
-
-
-def report(what: str, ours: float, theirs: float, equal: float) -> None:
-    """Print one line: both sides, their ratio, and how nearly the objectives agree."""
-    print(f"{what:62} {1e3 * ours:9.3f} ms {1e3 * theirs:9.3f} ms {theirs / ours:8.0f} x   {equal:.0e}")
 
 
 def theorem_2_and_algorithm_2(n_devices: int = 25) -> None:
@@ -127,11 +105,6 @@ def by_cvxpy(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
     return edge.complete(problem, offload, frames)
 
 
-def exponent(seconds: dict[int, float]) -> float:
-    """Slope of log time over log N by least squares."""
-    return float(np.polyfit(np.log(list(seconds)), np.log(list(seconds.values())), 1)[0])
-
-
 def mixed_at(n_devices: int, seed: int) -> Problem:
     """Mixed devices, resources scaled with their number."""
     scenario = replace(MIXED, n_devices=n_devices, server_ghz=22.0 * n_devices / 25)
@@ -145,7 +118,3 @@ def main() -> None:
     exact_and_scip()
     algorithm_3()
     growth()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The ledger of the video paper: what it states, and how each statement is measured."""
+"""Sections II to IV, Table I and the centralised half of Fig. 5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the video paper prints wrong, each with the computation that shows it."""
+"""Sections II to IV, Table I and the centralised half of Fig. 5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws what experiments and models computed; computes no result itself."""
+"""Sections II to IV, Table I and the centralised half of Fig. 5."""
 
 from __future__ import annotations
 
