@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -15,6 +15,8 @@ from mecpapers.video.edge import congestion_roots, edge_shares
 from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import solve_local
 from mecpapers.video.model import Allocation, Problem, evaluate, fewest_frames
+
+_AGREED = 0.2  # in ln of a share; the readings below end at 0.13 or less
 
 Sweep = Literal["parallel", "sequential"]
 Start = Literal["zeros-hertz", "zeros-gigahertz", "equal-share", "all-edge"]
@@ -74,20 +76,32 @@ class State:
     theta_t: FloatArray  # [cost]
     cost: float  # F^i, the sum of (31) and (32) at the server's shares
 
+    @property
+    def disagreement(self) -> float:
+        """How far devices and server stand from (33a): the most that y and f^, or z and t^, differ over N_1."""
+        apart = np.maximum(np.abs(self.y - self.f), np.abs(self.z - self.t))
+        return float(apart[self.offload].max(initial=0.0))
+
 
 def solve_admm(problem: Problem, reading: Reading = FITTED) -> Solution[Allocation]:
     """Algorithm 4: sweep until the cost changes by less than the threshold, then round the frames.
 
-    The shares are the algorithm's own, not Theorem 2's. At the cap on sweeps ``converged`` is false, and the best of
-    the iterates is returned.
+    The shares are the algorithm's own, not Theorem 2's. ``converged`` is false, and the best of the iterates is
+    returned, at the cap on sweeps, and where the cost has come to rest while devices and server still disagree about a
+    share by a factor of more than 1.2: a step size near 0 does that. A large one does the opposite, small steps that
+    meet the paper's rule near the start, which the rule cannot tell from convergence.
 
     Raises
     ------
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
-    states = list(iterates(problem, reading))
-    if _settled(states[-2], states[-1], reading.threshold):
+    return conclude(problem, list(iterates(problem, reading)), reading)
+
+
+def conclude(problem: Problem, states: Sequence[State], reading: Reading = FITTED) -> Solution[Allocation]:
+    """What Algorithm 4 returns after the states of ``iterates``."""
+    if _settled(states[-2], states[-1], reading.threshold) and states[-1].disagreement <= _AGREED:
         return round_off(problem, states[-1])
     best = min((round_off(problem, state) for state in states), key=lambda solution: solution.objective)
     return replace(best, converged=False)

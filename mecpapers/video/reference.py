@@ -90,16 +90,14 @@ def augmented_local(
         device_frequency**2
     )
     numbers = {
-        "a0": v.weight_delay * rho * v.macs_per_frame / problem.server_frequency,
-        "a1": v.weight_delay * rho * v.macs_offset / problem.server_frequency,
-        "bt": v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget),
+        "a0": v.weight_delay * rho * v.macs_per_frame / problem.server_frequency * np.exp(-f),
+        "a1": v.weight_delay * rho * v.macs_offset / problem.server_frequency * np.exp(-f),
+        "bt": v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget) * np.exp(-t),
         "e": v.weight_energy * transmission_energy(problem, np.ones(n)),
         "g": v.weight_accuracy * v.accuracy_a0,
         "staying": chooses * v.macs_per_frame,
         "low": np.log(fewest_frames(v)),
         "high": np.log(v.max_frames),
-        "root_f": np.sqrt(s / 2) * f,
-        "root_t": np.sqrt(s / 2) * t,
     }
     program, values = _augmented_program(n)
     for name, value in numbers.items():
@@ -115,7 +113,7 @@ def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
     """(42) for one resource and the devices of N_1: the v nearest to b with sum exp(v) <= 1, and s/2 |v - b|^2."""
     v = cp.Variable(b.size)
     program = cp.Problem(cp.Minimize(s / 2 * cp.sum_squares(v - b)), [cp.sum(cp.exp(v)) <= 1])
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=3e-10, tol_gap_rel=3e-10, tol_feas=3e-10)
+    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
     return v.value, float(program.value)
 
 
@@ -181,23 +179,18 @@ def _edge_program(n: int) -> _Compiled:
 
 @cache
 def _augmented_program(n: int) -> _Compiled:
-    """(41) for n devices, x = 1 and x = 0, with the numbers left open."""
-    m, y, z, m_0 = (cp.Variable(n) for _ in range(4))
+    """(41) for n devices, x = 1 and x = 0, in the moves y - f and z - t, with the numbers left open."""
+    m, q, r, m_0 = (cp.Variable(n) for _ in range(4))
     positive = {name: cp.Parameter(n, nonneg=True) for name in ("a0", "a1", "bt", "e", "g", "staying")}
     a0, a1, bt, e, g, staying = positive.values()
-    root_s, free = cp.Parameter(nonneg=True), {name: cp.Parameter(n) for name in ("low", "high", "root_f", "root_t")}
-    edge = (
-        cp.multiply(a0, cp.exp(m - y))
-        + cp.multiply(a1, cp.exp(-y))
-        + cp.multiply(bt, cp.exp(m - z))
-        + cp.multiply(e, cp.exp(m))
-        + cp.multiply(g, cp.exp(-m))
-    )
-    edge += cp.square(root_s * y - free["root_f"]) + cp.square(root_s * z - free["root_t"])
+    root_s, low, high = cp.Parameter(nonneg=True), cp.Parameter(n), cp.Parameter(n)
+    delay = cp.multiply(a0, cp.exp(m - q)) + cp.multiply(a1, cp.exp(-q)) + cp.multiply(bt, cp.exp(m - r))
+    edge = delay + cp.multiply(e, cp.exp(m)) + cp.multiply(g, cp.exp(-m))
+    edge += cp.square(root_s * q) + cp.square(root_s * r)
     local = cp.multiply(staying, cp.exp(m_0)) + cp.multiply(g, cp.exp(-m_0))
-    limits = [w >= free["low"] for w in (m, m_0)] + [w <= free["high"] for w in (m, m_0)]
+    limits = [w >= low for w in (m, m_0)] + [w <= high for w in (m, m_0)]
     program = cp.Problem(cp.Minimize(cp.sum(edge) + cp.sum(local)), limits)
-    return program, {**positive, **free, "root_s": root_s, "m_0": m_0, "edge": edge}
+    return program, {**positive, "root_s": root_s, "low": low, "high": high, "m_0": m_0, "edge": edge}
 
 
 def geometric_program(problem: Problem, offload: BoolArray, *, form: str = "gp") -> tuple[FloatArray, float]:

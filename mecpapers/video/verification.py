@@ -17,11 +17,14 @@ from mecpapers.lemmas import cube_root_speed
 from mecpapers.store import kept
 from mecpapers.sweep import drop_generator
 from mecpapers.video import reference
+from mecpapers.video.augmented import Terms, local_step, project, slope, terms
 from mecpapers.video.edge import converted_cost, edge_shares, solve_search
 from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import local_frames, local_frames_combined, local_frequency
 from mecpapers.video.model import Problem, edge_cost, fewest_frames, local_cost, macs
 from mecpapers.video.scenario import MIXED
+
+LocalStep = Callable[[Terms, FloatArray, FloatArray, float], tuple[BoolArray, FloatArray, FloatArray, FloatArray]]
 
 
 def random_problem(rng: np.random.Generator) -> Problem:
@@ -95,6 +98,46 @@ def geometric_gap(problem: Problem, form: str = "gp") -> float:
     return _relative(relaxed_cost(problem, offload, frames), optimum)
 
 
+def local_step_gap(problem: Problem, step: LocalStep = local_step) -> float:
+    """Worst gap of (41), the cheaper of both cases, to CVXPY's; relative to the objective, which is positive."""
+    f, t, s = _some_multipliers(problem)
+    k = terms(problem)
+    offload, frames, y, z = step(k, f, t, s)
+    ours = np.where(offload, augmented_cost(k, np.log(frames), y, z, f, t, s), k.local_cost)
+    theirs = np.minimum(*reference.augmented_local(problem, f, t, s, local_frequency(problem)))
+    return float(np.abs(ours / theirs - 1).max())
+
+
+def local_step_residual(problem: Problem) -> float:
+    """Worst KKT residual of (41) with x = 1: its derivatives in y, z and M^, relative to their terms."""
+    f, t, s = _some_multipliers(problem)
+    k = terms(problem)
+    _, frames, y, z = local_step(replace(k, local_cost=np.full_like(k.local_cost, np.inf)), f, t, s)
+    m = np.log(frames)
+    computing, sending = (k.a0 * frames + k.a1) * np.exp(-y), k.bt * frames * np.exp(-z)
+    in_y = (s * (y - f) - computing) / (s * np.abs(y - f) + computing)
+    in_z = (s * (z - t) - sending) / (s * np.abs(z - t) + sending)
+    value, size, _ = slope(k, m, f, t, s)
+    return max(float(np.abs(in_y).max()), float(np.abs(in_z).max()), _residual(value / size, k.low, m, k.high))
+
+
+def augmented_cost(
+    k: Terms, m: FloatArray, y: FloatArray, z: FloatArray, f: FloatArray, t: FloatArray, s: float
+) -> FloatArray:
+    """(41) with x = 1, the multipliers' terms completed to squares, shape (N,)."""
+    delay = (k.a0 * np.exp(m) + k.a1) * np.exp(-y) + k.bt * np.exp(m - z)
+    return delay + k.e * np.exp(m) + k.g * np.exp(-m) + s / 2 * ((y - f) ** 2 + (z - t) ** 2)
+
+
+def global_step_gap(problem: Problem, step: Callable[[FloatArray, BoolArray, float], FloatArray] = project) -> float:
+    """Gap of (42) for one resource to CVXPY's, relative to the optimum."""
+    b, _, s = _some_multipliers(problem)
+    b = b - b.max() + 1.0  # so that the constraint binds
+    v = step(b, np.ones(b.size, dtype=bool), s)
+    _, optimum = reference.augmented_global(b, s)
+    return _relative(float(s / 2 * ((v - b) ** 2).sum()), optimum)
+
+
 def relaxed_cost(problem: Problem, offload: BoolArray, frames: FloatArray) -> float:
     """The objective of (29): (27) with Phi-hat = -m_a0 / M, which leaves out m_a1 and the constant m_a2."""
     zero = np.zeros(problem.devices.size)
@@ -165,6 +208,16 @@ def _some_policy(problem: Problem) -> tuple[BoolArray, FloatArray]:
     offload = rng.permutation(n) <= rng.integers(n)
     low, high = fewest_frames(problem.devices), problem.devices.max_frames
     return offload, np.floor(low + rng.uniform(size=n) * (high - low + 1))
+
+
+def _some_multipliers(problem: Problem) -> tuple[FloatArray, FloatArray, float]:
+    """f^ - theta^f / s, t^ - theta^t / s and s as Algorithm 4 meets them, fixed by the problem's own numbers.
+
+    Shares of a thousandth to all; s between 0.01 and 10; theta between 0 and a half of s.
+    """
+    rng, n = np.random.default_rng(int(problem.devices.uplink_rate[0])), problem.devices.size
+    f, t = np.log(10.0) * rng.uniform(-3, 0, (2, n)) - rng.uniform(0, 0.5, (2, n))
+    return f, t, float(10 ** rng.uniform(-2, 1))
 
 
 def _constant(problem: Problem, chosen: BoolArray | None = None) -> float:
