@@ -58,19 +58,25 @@ def solve_cccp(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> 
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
+    history = rounds(problem, weight=weight, start=start)
+    solution = solve_geometric(problem, history[-1] > 0.5)
+    return replace(solution, converged=len(history) < _MAX_ROUNDS and solution.converged)
+
+
+def rounds(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> list[FloatArray]:
+    """X after every round, up to the one that changes nothing or to the cap of 100; each of shape (N,)."""
     if not 0 <= weight < np.inf:
         raise ValueError(f"weight = {weight}: must be 0 or more, and finite")
     if not 0 <= start <= 1:
         raise ValueError(f"start = {start}: must lie between 0 and 1")
-    choice = tabulate(problem)
-    x, converged = np.full(problem.devices.size, float(start)), False
-    for _ in range(_MAX_ROUNDS):
+    choice, x = tabulate(problem), np.full(problem.devices.size, float(start))
+    history: list[FloatArray] = []
+    while len(history) < _MAX_ROUNDS:
         before, x = x, step(choice, x, weight)
-        converged = bool(np.abs(x - before).max() <= _STILL)
-        if converged:
+        history.append(x)
+        if np.abs(x - before).max() <= _STILL:
             break
-    solution = solve_geometric(problem, x > 0.5)
-    return replace(solution, converged=converged and solution.converged)
+    return history
 
 
 def tabulate(problem: Problem) -> Choice:

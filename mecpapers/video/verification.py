@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -136,6 +137,11 @@ def global_step_gap(problem: Problem, step: Callable[[FloatArray, BoolArray, flo
     v = step(b, np.ones(b.size, dtype=bool), s)
     _, optimum = reference.augmented_global(b, s)
     return _relative(float(s / 2 * ((v - b) ** 2).sum()), optimum)
+
+
+def printed_global_step_gap(problem: Problem) -> float:
+    """The same for (43)-(44)."""
+    return global_step_gap(problem, partial(project, how="printed"))
 
 
 def relaxed_cost(problem: Problem, offload: BoolArray, frames: FloatArray) -> float:

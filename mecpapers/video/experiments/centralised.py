@@ -106,7 +106,7 @@ def local_against_edge(
 @kept
 def figure_5(n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31) -> Sweep:
     """Fig. 5: average cost of every scheme over the number of devices; under eq31 ``charged-optimum`` beside them."""
-    names = ("exact", "gp-heuristic", "random", "local", "edge")
+    names = ("exact", "gp-heuristic", "admm", "admm-printed", "cccp", "random", "local", "edge")
     schemes: dict[str, Scheme] = {name: SCHEMES[name] for name in names}
     if scenario.local_energy == "eq31":
         schemes["charged-optimum"] = charged_optimum

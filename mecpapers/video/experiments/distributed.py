@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, drop_generator, run_sweep
 from mecpapers.units import MEGA, from_db
+from mecpapers.video import cccp
 from mecpapers.video.admm import FITTED, PRINTED, Reading, conclude, iterates, round_off
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.cccp import solve_cccp
 from mecpapers.video.experiments.centralised import compare, measure
-from mecpapers.video.model import Allocation, Problem
+from mecpapers.video.geometric import solve_geometric
+from mecpapers.video.model import Allocation, Problem, fewest_frames
+from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.options import option_table
 from mecpapers.video.prices import rounds
 from mecpapers.video.scenario import EQ31, Scenario
@@ -113,7 +115,7 @@ def cccp_weights(
         problem = replace(scenario, n_devices=n_devices).draw(drop_generator(seed, drop))
         costs[0, :, drop], costs[1, :, drop] = (SCHEMES[s](problem).objective for s in ("exact", "local"))
         for i, start in enumerate((1.0, 0.5)):
-            costs[2 + i, :, drop] = [solve_cccp(problem, weight=w, start=start).objective for w in weights]
+            costs[2 + i, :, drop] = [cccp.solve_cccp(problem, weight=w, start=start).objective for w in weights]
     return Sweep(
         axis="weight",
         values=tuple(weights),
@@ -205,3 +207,37 @@ def shifted_channels(problem: Problem, size_db: float, rng: np.random.Generator)
     snr = 2 ** (v.uplink_rate / bandwidth) - 1
     rate = bandwidth * np.log2(1 + snr * factor)
     return replace(problem, devices=replace(v, uplink_rate=rate, channel_gain=v.channel_gain * factor))
+
+
+def choices(n_devices: int, scenario: Scenario = EQ31) -> int:
+    """How many policies with choices of frames a search would try: each device stays, or sends M^min ... M^max."""
+    devices = replace(scenario, n_devices=1).draw(drop_generator(0, 0)).devices
+    frames = int(devices.max_frames[0] - fewest_frames(devices)[0]) + 1
+    return (1 + frames) ** n_devices
+
+
+@kept
+def convex_programs(
+    n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31
+) -> Mapping[str, FloatArray]:
+    """How many convex programs a solver is asked for, mean over the drops; each of shape (len(n_devices),).
+
+    Algorithm 3 solves (29) for everyone at the edge and after each withdrawal, the one that it takes back included;
+    CCCP solves it for the frames and for the devices chosen, and one program in x a round.
+    """
+    table: dict[str, list[float]] = {"gp-heuristic": [], "cccp": []}
+    for n in n_devices:
+        counts = np.zeros(2)
+        for drop in range(n_drops):
+            problem = replace(scenario, n_devices=n).draw(drop_generator(seed, drop))
+            asked: list[BoolArray] = []
+            solve_channel_aware(problem, allocate=partial(_noted, asked))
+            counts += [len(asked), 2 + len(cccp.rounds(problem))]
+        for name, count in zip(table, counts / n_drops, strict=True):
+            table[name].append(float(count))
+    return {name: np.array(values) for name, values in table.items()}
+
+
+def _noted(asked: list[BoolArray], problem: Problem, offload: BoolArray) -> Solution[Allocation]:
+    asked.append(offload)
+    return solve_geometric(problem, offload)

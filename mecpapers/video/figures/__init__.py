@@ -17,11 +17,26 @@ from mecpapers.video.figures.centralised import (
     plot_system,
     plot_table_1,
 )
+from mecpapers.video.figures.distributed import (
+    plot_certificates,
+    plot_charge,
+    plot_convergence,
+    plot_dual,
+    plot_global_step,
+    plot_running_time,
+    plot_sweeps,
+    plot_weights,
+)
 
 __all__ = [
     "AXES",
     "plot_accuracy",
+    "plot_certificates",
+    "plot_charge",
+    "plot_convergence",
     "plot_departure",
+    "plot_dual",
+    "plot_global_step",
     "plot_local_cost",
     "plot_local_energy_readings",
     "plot_local_frames",
@@ -30,8 +45,11 @@ __all__ = [
     "plot_prefix_costs",
     "plot_radio_frame_excess",
     "plot_relaxation_loss",
+    "plot_running_time",
     "plot_shares",
     "plot_sweep",
+    "plot_sweeps",
     "plot_system",
     "plot_table_1",
+    "plot_weights",
 ]

@@ -1,0 +1,136 @@
+"""Section V, Figs. 6 and 7, and the price scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from mecpapers.arrays import FloatArray
+from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style
+
+_STYLES = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (PURPLE, "^", "-."), (VERMILION, "D", ":"), (GREEN, "v", "-"))
+
+
+@figure_style()
+def plot_global_step(b: FloatArray, points: Mapping[str, FloatArray]) -> Axes:
+    """(42) for two devices: the objective over two shares, the constraint, and what several rules make of it.
+
+    Parameters
+    ----------
+    b : y + theta / s, shape (2,)
+    points : name -> shares exp(v), shape (2,)
+    """
+    _, ax = plt.subplots(figsize=(5.2, 4.4))
+    share = np.linspace(0.02, 1.2 * float(np.exp(b).max()), 200)
+    first, second = np.meshgrid(share, share)
+    value = ((np.log(first) - b[0]) ** 2 + (np.log(second) - b[1]) ** 2) / 2
+    lines = ax.contour(first, second, value, levels=np.geomspace(0.05, 4, 8), cmap="viridis", norm="log")
+    ax.clabel(lines, fmt="%.2g", fontsize=8)
+    ax.plot([0, 1], [1, 0], color=BLACK, linewidth=1.5, label="shares add up to 1")
+    for (name, point), (colour, marker, _) in zip(points.items(), _STYLES[1:], strict=False):
+        ax.plot(*point, color=colour, marker=marker, markersize=8, linestyle="", label=name)
+    ax.plot(*np.exp(b), color=BLACK, marker="+", markersize=10, linestyle="", label="unconstrained, $e^b$")
+    ax.set(xlabel="share of device 1", ylabel="share of device 2", xlim=(0, share[-1]), ylim=(0, share[-1]))
+    ax.legend(fontsize=8)
+    return ax
+
+
+@figure_style()
+def plot_charge(step_size: FloatArray, charge: FloatArray, truth: float, balanced: float) -> Axes:
+    """What (41) charges an edge device for the resources over s, beside what it costs the others."""
+    _, ax = plt.subplots()
+    ax.loglog(step_size, charge, color=BLUE, label="charged by (41): $(\\theta_f^2 + \\theta_t^2)/2s$")
+    ax.axhline(truth, color=VERMILION, linestyle="--", label="true cost to the others, about $\\theta_f + \\theta_t$")
+    ax.axvline(0.5, color=GREY, linewidth=1, linestyle=":", label="$s = 0.5$, as printed")
+    ax.plot(balanced, truth, color=BLACK, marker="o", linestyle="", label=f"$s^* = {balanced:.3f}$")
+    ax.set(xlabel="step size $s$", ylabel="cost")
+    ax.legend(fontsize=8)
+    return ax
+
+
+@figure_style()
+def plot_convergence(curves: Mapping[str, FloatArray], optimum: float) -> Axes:
+    """Fig. 7: average cost over the iterations, by reading, and the optimum."""
+    _, ax = plt.subplots()
+    ax.axhline(optimum, **{**LOOKS["exact"].line(), "marker": None})
+    for (name, cost), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+        ax.plot(cost, label=name, color=colour, marker=marker, linestyle=dash, markersize=4)
+    ax.set(xlabel="iterations", ylabel="average cost of a device")
+    ax.legend(fontsize=8)
+    return ax
+
+
+@figure_style()
+def plot_sweeps(n_devices: Sequence[int], sweeps: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axes:
+    """Sweeps until Algorithm 4 stops over N: name -> (mean, standard error)."""
+    _, ax = plt.subplots()
+    for (name, (mean, error)), (colour, marker, dash) in zip(sweeps.items(), _STYLES, strict=False):
+        ax.errorbar(n_devices, mean, 1.96 * error, label=name, color=colour, marker=marker, linestyle=dash, capsize=3)
+    ax.set(xlabel="number of devices N", ylabel="sweeps until the cost rests", ylim=(1, None), yscale="log")
+    ax.legend()
+    return ax
+
+
+@figure_style()
+def plot_running_time(seconds: Mapping[str, Mapping[int, float]], unit: str) -> Axes:
+    """Fig. 6: running time over N, on a logarithmic axis; name -> N -> time in ``unit``."""
+    _, ax = plt.subplots()
+    styles = (*_STYLES, (BLACK, "x", ":"), (GREY, "P", "--"))
+    for (name, times), (colour, marker, dash) in zip(seconds.items(), styles, strict=False):
+        ax.plot(list(times), list(times.values()), label=name, color=colour, marker=marker, linestyle=dash)
+    ax.set(xlabel="number of devices N", ylabel=unit, yscale="log")
+    ax.figure.legend(loc="outside lower center", ncols=2, fontsize=8)
+    return ax
+
+
+@figure_style()
+def plot_weights(weights: Sequence[float], losses: Mapping[str, FloatArray], published: float) -> Axes:
+    """The loss of CCCP over the weight of its penalty, by start, and the loss that the paper prints."""
+    _, ax = plt.subplots()
+    for (name, loss), (colour, marker, dash) in zip(losses.items(), _STYLES, strict=False):
+        ax.plot(weights, 100 * loss, label=name, color=colour, marker=marker, linestyle=dash)
+    ax.axhline(100 * published, color=GREY, linewidth=1, label=f"published, {100 * published:g} %")
+    ax.set(xlabel="weight of the penalty, cost", ylabel="loss against the optimum, %")
+    ax.legend()
+    return ax
+
+
+@figure_style()
+def plot_dual(
+    value: Callable[[FloatArray], float], paths: Mapping[str, FloatArray], best: FloatArray, limits: tuple[float, float]
+) -> Axes:
+    """The dual function over the two prices, and the prices that rounds of several schemes broadcast.
+
+    Parameters
+    ----------
+    value : w -> L(w)
+    paths : name -> shape (rounds, 2)
+    best : the maximiser, shape (2,)
+    limits : the largest u and v drawn
+    """
+    _, ax = plt.subplots(figsize=(5.6, 4.6))
+    u, v = np.linspace(0, limits[0], 70), np.linspace(0, limits[1], 70)
+    below = value(best) - np.array([[value(np.array([x, y])) for x in u] for y in v])
+    ax.contour(u, v, below, levels=np.geomspace(1e-3, 3, 12), cmap="viridis", norm="log", linewidths=0.8)
+    for (name, path), (colour, marker, dash) in zip(paths.items(), _STYLES, strict=False):
+        ax.plot(*path.T, color=colour, marker=marker, linestyle=dash, markersize=5, label=name)
+    ax.plot(*best, color=BLACK, marker="*", markersize=13, linestyle="", label="best bound")
+    ax.set(xlabel="$u$: congestion of the server", ylabel="$v$: congestion of the uplink")
+    ax.set(xlim=(0, limits[0]), ylim=(0, limits[1]))
+    ax.legend(fontsize=8)
+    return ax
+
+
+@figure_style()
+def plot_certificates(curves: Mapping[str, FloatArray]) -> Axes:
+    """The server's certificate, relative to the cost, after each round; name -> shape (rounds,)."""
+    _, ax = plt.subplots()
+    for (name, gap), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+        ax.semilogy(np.arange(1, gap.size + 1), 100 * gap, label=name, color=colour, marker=marker, linestyle=dash)
+    ax.axhline(0.01, color=GREY, linewidth=1, label="0.01 %")
+    ax.set(xlabel="rounds", ylabel="the most by which the cost can exceed the optimum, %")
+    ax.legend(fontsize=8)
+    return ax
