@@ -102,7 +102,8 @@ ERRATA: tuple[Erratum, ...] = (
         printed="choose x_n by the smaller of the two values of (41)",
         corrected="add what the device costs the others, about theta_f + theta_t by (27), or choose s = s*",
         evidence="at a fixed point (41) charges an edge device theta^2 / 2s. Two like devices, q = 0.05 alone at the "
-        "server, 0.125 at home: both at the edge cost 4q = 0.2, one of them q + 0.125 = 0.175. With s = 0.5 the charge is "
+        "server, 0.125 at home: both at the edge cost 4q = 0.2, one of them q + 0.125 = 0.175. With s = 0.5 the charge "
+        "is "
         "(2q)^2 / 2s = 0.01, so that each stays: 2q + 0.01 < 0.125",
         shown=_congestion_is_not_seen,
     ),
@@ -111,7 +112,8 @@ ERRATA: tuple[Erratum, ...] = (
         where="Algorithm 4, initialisation",
         printed="{u, v, theta} = 0",
         corrected="name the unit of f, or start from equal shares",
-        evidence="f^ = 0 is a server of 1 cycle/s for each device, if f is in cycle/s: everyone goes home, and the rule "
+        evidence="f^ = 0 is a server of 1 cycle/s for each device, if f is in cycle/s: everyone goes home, and the "
+        "rule "
         "stops there. In GHz it starts otherwise",
         shown=_zeros_of_hertz_end_at_home,
     ),
@@ -128,7 +130,8 @@ ERRATA: tuple[Erratum, ...] = (
         where="V-B",
         printed="repeat until the cost function no longer decreases",
         corrected="until it changes by less than delta, as in Algorithm 4",
-        evidence="the cost of the iterates is not monotone: with Algorithm 4 as printed it rises, sweep by sweep, in all of "
+        evidence="the cost of the iterates is not monotone: with Algorithm 4 as printed it rises, sweep by sweep, in "
+        "all of "
         "ten drops of 20",
         shown=_cost_rises,
     ),
