@@ -1,4 +1,4 @@
-"""The paper's formulas as SymPy expressions, for the proofs: (14)-(15), (17)-(18), (20)-(22), (24)-(27).
+"""The paper's formulas as SymPy expressions, for the proofs: (14)-(15), (17)-(18), (20)-(22), (24)-(27), (41).
 
 All symbols are positive but ``a_1`` and ``c_1``, which the paper lets be negative.
 """
@@ -62,6 +62,19 @@ def square_root_shares(loads: tuple[sp.Symbol, ...], budget: sp.Expr) -> tuple[s
     """(25) and (26): the budget in proportion to the roots of the loads."""
     total = sum(sp.sqrt(load) for load in loads)
     return tuple(budget * sp.sqrt(load) / total for load in loads)
+
+
+m, y, z, F, T = sp.symbols("m y z F T", real=True)
+s, alpha_0, alpha_1, b, e, g = sp.symbols("s alpha_0 alpha_1 b e g", positive=True)
+
+
+def augmented_edge() -> sp.Expr:
+    """(41) for x = 1, the multipliers' terms completed to squares.
+
+    ``F`` and ``T`` stand for f^ - theta^f / s and t^ - theta^t / s; the coefficients of (32) are drawn together.
+    """
+    delay = (alpha_0 * sp.exp(m) + alpha_1) * sp.exp(-y) + b * sp.exp(m - z)
+    return delay + e * sp.exp(m) + g * sp.exp(-m) + s / 2 * (y - F) ** 2 + s / 2 * (z - T) ** 2
 
 
 def indexed(name: str, n: int) -> tuple[sp.Symbol, ...]:

@@ -17,7 +17,7 @@ from mecpapers.units import MEGA, from_db
 from mecpapers.video import cccp
 from mecpapers.video.admm import FITTED, PRINTED, Reading, conclude, iterates, round_off
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.experiments.centralised import compare, measure
+from mecpapers.video.experiments.centralised import measure
 from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import Allocation, Problem, fewest_frames
 from mecpapers.video.offloading import solve_channel_aware
@@ -96,13 +96,6 @@ def admm_readings(
     return run_sweep(
         schemes, _Drop(scenario), _measure_run, axis="n_devices", values=n_devices, n_drops=n_drops, seed=seed
     )
-
-
-@kept
-def distributed_losses(n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31) -> Sweep:
-    """The schemes of Fig. 5 whose losses Sec. VI-B prints, beside the optimum and all local."""
-    names = ("exact", "gp-heuristic", "admm", "admm-printed", "cccp", "local")
-    return compare({name: SCHEMES[name] for name in names}, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
 
 
 @kept

@@ -14,7 +14,7 @@ from mecpapers.sweep import drop_generator
 from mecpapers.video.bounds import solve_exact
 from mecpapers.video.experiments.distributed import shifted_channels
 from mecpapers.video.model import Problem
-from mecpapers.video.options import option_table
+from mecpapers.video.options import Options, dual_at, dual_bound, option_table
 from mecpapers.video.prices import DOWN_BYTES, FLOAT_BYTES, UP_BYTES, State, begin, finish, rounds, step
 from mecpapers.video.scenario import EQ31, MIXED, SET_A, Scenario
 
@@ -61,9 +61,14 @@ def _price_run(problem: Problem) -> dict[str, float]:
         "dual": float(len(run)),
         "senders": float(senders.sum()),
         "bytes": float(len(run) * UP_BYTES + UP_BYTES),
-        "before": (run[-1].cost - optimum) / size,
-        "after": abs(solution.objective - optimum) / size,
+        "before": _rounded((run[-1].cost - optimum) / size),
+        "after": _rounded(abs(solution.objective - optimum) / size),
     }
+
+
+def _rounded(loss: float) -> float:
+    """A loss within rounding of 0 as 0: its digits differ between machines."""
+    return loss if abs(loss) > 1e-14 else 0.0
 
 
 def _first(states: Iterable[State], reached: Any) -> float:
@@ -117,6 +122,33 @@ def price_rounds_after_change(
             for j, congestion in enumerate((last.bound_at, None)):
                 table[i, j, k] = sum(1 for _ in rounds(options, congestion=congestion, max_rounds=MOST_ROUNDS))
     return table
+
+
+def dual_depth(options: Options, u: FloatArray, v: FloatArray) -> FloatArray:
+    """By how much L lies below its maximum at every (u, v), shape (v.size, u.size) [cost]."""
+    return dual_bound(options).value - np.array([[dual_at(options, np.array([x, y])).value for x in u] for y in v])
+
+
+def median_and_worst(values: FloatArray) -> str:
+    """Median and worst of some counts as text; ``never`` tells how many of them, nan, were not reached."""
+    reached = values[~np.isnan(values)]
+    text = f"{np.median(reached):g}/{reached.max():g}" if reached.size else "-"
+    return text if reached.size == values.size else f"{text}, {values.size - reached.size} never"
+
+
+def price_row(population: str, n_devices: int, run: Mapping[str, FloatArray]) -> dict[str, Any]:
+    """One line of the table of rounds: median and worst over the instances."""
+    return {
+        "devices": population,
+        "N": n_devices,
+        "instances": run["dual"].size,
+        "known, 0.01 %": median_and_worst(run["known"]),
+        "is, 0.01 %": median_and_worst(run["true"]),
+        "Frank and Wolfe, known": median_and_worst(run["frank-wolfe"]),
+        "best bound": median_and_worst(run["dual"]),
+        "send in the finish": median_and_worst(run["senders"]),
+        "worst loss before it, %": 100 * float(run["before"].max()),
+    }
 
 
 def message_rows(n_devices: int, rounds_of: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -100,26 +100,23 @@ def plot_weights(weights: Sequence[float], losses: Mapping[str, FloatArray], pub
 
 @figure_style()
 def plot_dual(
-    value: Callable[[FloatArray], float], paths: Mapping[str, FloatArray], best: FloatArray, limits: tuple[float, float]
+    u: FloatArray, v: FloatArray, depth: FloatArray, paths: Mapping[str, FloatArray], best: FloatArray
 ) -> Axes:
     """The dual function over the two prices, and the prices that rounds of several schemes broadcast.
 
     Parameters
     ----------
-    value : w -> L(w)
+    depth : by how much the dual function lies below its maximum, shape (v.size, u.size)
     paths : name -> shape (rounds, 2)
     best : the maximiser, shape (2,)
-    limits : the largest u and v drawn
     """
     _, ax = plt.subplots(figsize=(5.6, 4.6))
-    u, v = np.linspace(0, limits[0], 70), np.linspace(0, limits[1], 70)
-    below = value(best) - np.array([[value(np.array([x, y])) for x in u] for y in v])
-    ax.contour(u, v, below, levels=np.geomspace(1e-3, 3, 12), cmap="viridis", norm="log", linewidths=0.8)
+    ax.contour(u, v, depth, levels=np.geomspace(1e-3, 3, 12), cmap="viridis", norm="log", linewidths=0.8)
     for (name, path), (colour, marker, dash) in zip(paths.items(), _STYLES, strict=False):
         ax.plot(*path.T, color=colour, marker=marker, linestyle=dash, markersize=5, label=name)
     ax.plot(*best, color=BLACK, marker="*", markersize=13, linestyle="", label="best bound")
     ax.set(xlabel="$u$: congestion of the server", ylabel="$v$: congestion of the uplink")
-    ax.set(xlim=(0, limits[0]), ylim=(0, limits[1]))
+    ax.set(xlim=(0, u[-1]), ylim=(0, v[-1]))
     ax.legend(fontsize=8)
     return ax
 
