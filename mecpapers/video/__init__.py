@@ -40,12 +40,21 @@ EQUATIONS: Mapping[str, str] = {
     "(27)": "edge.converted_cost",
     "(28)": "reference.geometric_program",
     "(29)": "geometric.relaxed_frames",
+    "(30)": "admm.iterates",
     "(31)": "model.computing_energy",
+    "(32)": "augmented.terms",
+    "(33)-(37)": "augmented.edge_value",
+    "(40)": "admm.step",
+    "(41)": "augmented.local_step",
+    "(42)": "augmented.project",
+    "(43)-(44)": "augmented.project",
+    "(45)-(46)": "admm.step",
     "Theorem 1": "local.solve_local",
     "Theorem 2": "edge.edge_shares",
     "Algorithm 1": "edge.solve_search",
     "Algorithm 2": "geometric.solve_geometric",
     "Algorithm 3": "offloading.solve_channel_aware",
+    "Algorithm 4": "admm.solve_admm",
 }
 
 _HOMES = {
