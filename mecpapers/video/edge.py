@@ -30,8 +30,9 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     """
     devices = problem.devices
     frequency, share = np.zeros(offload.size), np.zeros(offload.size)
-    computing = devices.weight_delay * macs(devices, frames)
-    sending = devices.weight_delay * frames * devices.frame_bits / devices.uplink_rate
+    weight = devices.weight_delay / devices.weight_delay.max()  # what is common to all cancels
+    computing = weight * macs(devices, frames)
+    sending = weight * frames * devices.frame_bits / devices.uplink_rate
     frequency[offload] = square_root_shares(computing[offload], problem.server_frequency)
     share[offload] = square_root_shares(sending[offload], problem.time_budget)
     return frequency, share
@@ -45,8 +46,8 @@ def congestion_roots(problem: Problem, frames: FloatArray) -> tuple[FloatArray, 
     a = sqrt(beta_1 rho C(M) / f^max) and b = sqrt(beta_1 d M / (R T)), each of shape (N,)
     """
     devices = problem.devices
-    a = devices.weight_delay * problem.cycles_per_mac * macs(devices, frames) / problem.server_frequency
-    b = devices.weight_delay * devices.frame_bits * frames / (devices.uplink_rate * problem.time_budget)
+    a = devices.weight_delay * (problem.cycles_per_mac * macs(devices, frames) / problem.server_frequency)
+    b = devices.weight_delay * (devices.frame_bits * frames / (devices.uplink_rate * problem.time_budget))
     return np.sqrt(a), np.sqrt(b)
 
 

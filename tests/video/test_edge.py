@@ -122,3 +122,12 @@ def test_nobody_at_the_edge():
     nobody = np.zeros(25, dtype=bool)
     assert edge.converted_cost(p, nobody, np.full(25, 4.0)) == 0
     assert violations(p, edge.complete(p, nobody, np.zeros(25)).allocation) == ()
+
+
+def test_a_common_delay_weight_of_any_size_cancels_in_the_shares():
+    p = replace(SET_A, n_devices=3).draw(np.random.default_rng(0))
+    everyone, frames = np.ones(3, dtype=bool), np.array([4.0, 6.0, 9.0])
+    heavy = replace(p, devices=replace(p.devices, weight_delay=np.full(3, 1e300)))
+    for ours, theirs in zip(edge_shares(heavy, everyone, frames), edge_shares(p, everyone, frames), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+    assert np.isfinite(converted_cost(heavy, everyone, frames))

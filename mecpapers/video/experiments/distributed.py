@@ -133,7 +133,7 @@ def convergence(
         total["exact"] += solve_exact(problem).objective
         options = option_table(problem)
         costs = [SCHEMES["local"](problem).objective, *(state.cost for state in rounds(options, max_rounds=n_sweeps))]
-        total["prices"] += _padded(costs, n_sweeps + 1)
+        total["prices"] += _padded(np.minimum.accumulate(costs), n_sweeps + 1)
         for name in names:
             reading = replace(READINGS[name], max_sweeps=n_sweeps)
             costs = [round_off(problem, state).objective for state in iterates(problem, reading)]
@@ -141,7 +141,7 @@ def convergence(
     return {name: costs / (n_drops * n_devices) for name, costs in total.items()}
 
 
-def _padded(values: Sequence[float], length: int) -> FloatArray:
+def _padded(values: Sequence[float] | FloatArray, length: int) -> FloatArray:
     return np.append(values, np.full(length, values[-1]))[:length]
 
 

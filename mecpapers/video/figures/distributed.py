@@ -59,6 +59,7 @@ def plot_convergence(curves: Mapping[str, FloatArray], optimum: float) -> Axes:
     for (name, cost), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
         ax.plot(cost, label=name, color=colour, marker=marker, linestyle=dash, markersize=4)
     ax.set(xlabel="iterations", ylabel="average cost of a device")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(fontsize=8)
     return ax
 
