@@ -128,6 +128,6 @@ def test_a_common_delay_weight_of_any_size_cancels_in_the_shares():
     p = replace(SET_A, n_devices=3).draw(np.random.default_rng(0))
     everyone, frames = np.ones(3, dtype=bool), np.array([4.0, 6.0, 9.0])
     heavy = replace(p, devices=replace(p.devices, weight_delay=np.full(3, 1e300)))
-    for ours, theirs in zip(edge_shares(heavy, everyone, frames), edge_shares(p, everyone, frames), strict=True):
+    for ours, theirs in zip(*(edge.edge_shares(q, everyone, frames) for q in (heavy, p)), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-14)
-    assert np.isfinite(converted_cost(heavy, everyone, frames))
+    assert np.isfinite(edge.converted_cost(heavy, everyone, frames))

@@ -135,7 +135,7 @@ CLAIMS: tuple[Claim, ...] = (
         tolerance=0.15,
         measure=lambda: _loss("admm"),
         expected=Verdict.CALIBRATED,
-        note=f"under eq31; twice as much without the constant, as (31)-(32) count; {SELECTED}",
+        note=f"under eq31; twice as much without the constant, as (31)-(32) count. {SELECTED}",
         flips="s (0.06: 0.19 %, 0.07: 0.32 %, 0.1: 1.1 %), the sweep, (43)-(44) instead of (42), the start, the "
         "reading of the local energy",
     ),
