@@ -23,7 +23,7 @@ FLOORS = [
     {"schemes"},
     {"experiments", "verification"},
     {"figures", "errata"},
-    {"claims"},
+    {"claims", "collect"},
 ]
 
 

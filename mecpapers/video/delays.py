@@ -1,7 +1,7 @@
 """Section VI-A, Fig. 3: how long a 3D ResNet takes over M frames, measured with ONNX Runtime on one thread.
 
-``python -m mecpapers.video.delays`` measures anew and writes what ``stored`` reads; it needs the packages onnx and
-onnxruntime (``pip install 'mecpapers[measure]'``).
+``python -m mecpapers.video.collect delays`` measures anew and writes what ``stored`` reads; it needs the packages onnx
+and onnxruntime (``pip install 'mecpapers[measure]'``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 from tqdm import tqdm
 
@@ -149,7 +148,7 @@ def _about() -> dict[str, str]:
 
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "processor": _processor(),
+        "processor": processor(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "onnx": onnx.__version__,
@@ -158,7 +157,7 @@ def _about() -> dict[str, str]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """What the system calls the processor, with family and model where it tells them."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
@@ -193,20 +192,3 @@ def from_json(text: str) -> Delays:
 def stored() -> Delays:
     """The measurement that the book shows."""
     return from_json((resources.files("mecpapers.video") / "data" / "delays.json").read_text(encoding="utf-8"))
-
-
-@click.command()
-@click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The file to write, JSON.")
-@click.option("--repetitions", default=20, show_default=True)
-@click.option("--clock", default=float("nan"), help="Clock of the core, cycle/s, where known.")
-@click.option("--clock-source", default="unknown", help="How the clock was found out.")
-def main(output: Path, repetitions: int, clock: float, clock_source: str) -> None:
-    """Measure the delays of Fig. 3 on this machine."""
-    delays = measure(repetitions=repetitions, clock=clock)
-    about = {**delays.about, "clock": clock_source}
-    document = Delays(frames=delays.frames, seconds=delays.seconds, clock=clock, about=about)
-    output.write_text(to_json(document), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

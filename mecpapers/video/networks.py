@@ -116,14 +116,16 @@ def macs(network: Network, frames: int, *, padding: bool = True) -> int:
     ----------
     padding : count the products with the zeros around the input, as (3) does; else leave them out
     """
-    found, total = sizes(network, frames), 0
-    for layer in network:
-        if layer.kind in ("maximum", "mean"):
-            continue
-        (channels, size), (_, out) = found[layer.source], found[layer.name]
-        taps = map(_taps if padding else _inner_taps, size, out, layer.kernel, layer.stride, layer.padding)
-        total += channels * layer.channels * prod(taps)
-    return total
+    found, taps = sizes(network, frames), _taps if padding else _inner_taps
+    return sum(_layer_macs(layer, found, taps) for layer in network)
+
+
+def _layer_macs(layer: Layer, found: Mapping[str, tuple[int, Axes]], taps: Callable[..., int]) -> int:
+    """c_l of (3); a pooling layer multiplies nothing."""
+    if layer.kind in ("maximum", "mean"):
+        return 0
+    (channels, size), (_, out) = found[layer.source], found[layer.name]
+    return channels * layer.channels * prod(map(taps, size, out, layer.kernel, layer.stride, layer.padding))
 
 
 def _taps(size: int, out: int, kernel: int, stride: int, padding: int) -> int:
@@ -140,6 +142,21 @@ def _inner_taps(size: int, out: int, kernel: int, stride: int, padding: int) -> 
 def macs_over(network: Network, frames: Sequence[int], *, padding: bool = True) -> FloatArray:
     """C(M) [MAC] for several M, shape (len(frames),)."""
     return np.array([macs(network, m, padding=padding) for m in frames], dtype=float)
+
+
+def stage_rows(network: Network, frames: int) -> list[dict[str, Any]]:
+    """The table of a network at M frames, its layers gathered by stage: layers, output size and MACs of each."""
+    found = sizes(network, frames)
+    total = macs(network, frames)
+    rows: dict[str, dict[str, Any]] = {}
+    for layer in network:
+        stage = f"stage {layer.name[0]}" if layer.name[0].isdigit() else layer.name
+        row = rows.setdefault(stage, {"part": stage, "layers": 0, "output": "", "MACs": 0})
+        channels, size = found[layer.name]
+        row["layers"] += 1
+        row["output"] = f"{channels} x " + " x ".join(map(str, size))
+        row["MACs"] += _layer_macs(layer, found, _taps)
+    return [{**row, "share, %": 100 * row["MACs"] / total} for row in rows.values()]
 
 
 def line(x: FloatArray | Sequence[float], y: FloatArray) -> tuple[float, float, float]:

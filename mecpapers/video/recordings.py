@@ -2,8 +2,8 @@
 
 The paper's Jester and Kinetics clips cannot. In their place stand smartwatch recordings of seven shoulder exercises
 (SPAR, Burns et al. 2018): M samples, evenly spaced over a clip, play the part of M frames.
-``python -m mecpapers.video.recordings`` trains and tests anew and writes what ``stored`` reads; it needs scikit-learn
-(``pip install 'mecpapers[measure]'``).
+``python -m mecpapers.video.collect accuracy`` trains and tests anew and writes what ``stored`` reads; it needs
+scikit-learn (``pip install 'mecpapers[measure]'``).
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar, nnls
@@ -227,29 +224,3 @@ def from_json(text: str) -> tuple[tuple[Run, ...], dict[str, str]]:
 def stored() -> tuple[tuple[Run, ...], dict[str, str]]:
     """The runs that the book shows: all that were made."""
     return from_json((_DATA / "accuracy.json").read_text(encoding="utf-8"))
-
-
-@click.command()
-@click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The file to write, JSON.")
-def main(output: Path) -> None:
-    """Train and test every classifier on clips of two and of four seconds."""
-    import platform
-
-    import sklearn
-
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
-    runs: list[Run] = []
-    for pieces in (1, 2):
-        data = clips(pieces)
-        for classifier in CLASSIFIERS:
-            runs.append(left_out(data, classifier))
-            output.write_text(to_json(runs, about), encoding="utf-8")  # what is done stays, whatever comes
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """The ledger of the video paper: what it states, and how each statement is measured."""
 
 from mecpapers.ledger import Claim
-from mecpapers.video.claims import centralised
+from mecpapers.video.claims import centralised, networks, trends
 
-CLAIMS: tuple[Claim, ...] = (*centralised.CLAIMS,)
+CLAIMS: tuple[Claim, ...] = (*networks.CLAIMS, *centralised.CLAIMS, *trends.CLAIMS)

@@ -25,6 +25,7 @@ from mecpapers.video.experiments.centralised import (
     table_1_rows,
     table_1_tolerance,
 )
+from mecpapers.video.experiments.trends import accuracy_change, figure_8, figure_9, means, share_of_pairs, undominated
 
 __all__ = [
     "METRICS",
@@ -32,22 +33,28 @@ __all__ = [
     "TABLE_1",
     "VARIANTS",
     "Loss",
+    "accuracy_change",
     "charged_optimum",
     "compare",
     "figure_5",
     "figure_5_bounds",
+    "figure_8",
+    "figure_9",
     "heuristic_losses",
     "local_against_edge",
     "loss_rows",
     "losses",
+    "means",
     "measure",
     "prefix_costs",
     "prefix_excess",
     "radio_frame_excess",
     "refitted",
     "relaxation_loss",
+    "share_of_pairs",
     "table_1",
     "table_1_misses",
     "table_1_rows",
     "table_1_tolerance",
+    "undominated",
 ]

@@ -17,21 +17,48 @@ from mecpapers.video.figures.centralised import (
     plot_system,
     plot_table_1,
 )
+from mecpapers.video.figures.networks import (
+    plot_accuracy_runs,
+    plot_clip,
+    plot_delays,
+    plot_figure_3,
+    plot_macs,
+    plot_padding,
+    plot_shape,
+    plot_trade_off,
+)
+from mecpapers.video.figures.scale import plot_identity, plot_online, plot_scale
+from mecpapers.video.figures.trends import plot_accuracy_changes, plot_figure_8, plot_figure_9, plot_weights
 
 __all__ = [
     "AXES",
     "plot_accuracy",
+    "plot_accuracy_changes",
+    "plot_accuracy_runs",
+    "plot_clip",
+    "plot_delays",
     "plot_departure",
+    "plot_figure_3",
+    "plot_figure_8",
+    "plot_figure_9",
+    "plot_identity",
     "plot_local_cost",
     "plot_local_energy_readings",
     "plot_local_frames",
     "plot_losses",
+    "plot_macs",
     "plot_offloading",
+    "plot_online",
+    "plot_padding",
     "plot_prefix_costs",
     "plot_radio_frame_excess",
     "plot_relaxation_loss",
+    "plot_scale",
+    "plot_shape",
     "plot_shares",
     "plot_sweep",
     "plot_system",
     "plot_table_1",
+    "plot_trade_off",
+    "plot_weights",
 ]

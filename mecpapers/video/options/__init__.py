@@ -13,7 +13,7 @@ and, with r_n(o) >= 0 the distance of an option from that minimum, the identity 
     cost(x) = L(w) + sum_n r_n(x_n) + |(A, B) - w|^2.
 """
 
-from mecpapers.video.options.ascent import Near, dual_bound, highest_point, locate, look_around
+from mecpapers.video.options.ascent import Near, cut, dual_bound, highest_point, locate, look_around
 from mecpapers.video.options.table import (
     Dual,
     IndexArray,
@@ -29,6 +29,7 @@ __all__ = [
     "IndexArray",
     "Near",
     "Options",
+    "cut",
     "displacements",
     "dual_at",
     "dual_bound",

@@ -239,7 +239,7 @@ def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: f
     for _ in range(_MAX_SWEEPS):
         if upper - lower <= tolerance:
             break
-        slope, level = _cut(steps, r, z)
+        slope, level = cut(steps, r, z)
         slope = slope + residual
         value = float(level + 2 * z @ slope - z @ z)
         if value > lower:
@@ -250,7 +250,7 @@ def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: f
     return best, max(0.0, upper - lower)
 
 
-def _cut(steps: FloatArray, r: FloatArray, z: FloatArray) -> tuple[FloatArray, float]:
+def cut(steps: FloatArray, r: FloatArray, z: FloatArray) -> tuple[FloatArray, float]:
     """Sum the steps and the reduced costs of what is cheapest at z."""
     slope, level = np.zeros(2), 0.0
     for start in range(0, r.shape[1], _CHUNK):
