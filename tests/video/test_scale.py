@@ -9,6 +9,7 @@ from mecpapers import memory
 from mecpapers.solution import TooLarge
 from mecpapers.video import options
 from mecpapers.video.bounds import solve_exact
+from mecpapers.video.experiments import scale
 from mecpapers.video.model import Problem, violations
 from mecpapers.video.options import ascent, dual_at, locate, look_around, option_table
 from mecpapers.video.scenario import SET_A, TRAITS
@@ -22,12 +23,8 @@ def draw(n_devices: int, seed: int = 0, *, scaled: bool = True, mixed: tuple = T
 
 
 def moved(problem: Problem, step_db: float, seed: int) -> Problem:
-    """The same devices after every channel changed by a normal step in dB."""
-    rng, devices = np.random.default_rng(seed), problem.devices
-    gain = devices.channel_gain * 10 ** (step_db * rng.standard_normal(devices.size) / 10)
-    noise = 10 ** (-17.4) * 1e-3 * 5e6
-    rate = 5e6 * np.log2(1 + devices.transmit_power * gain / noise)
-    return replace(problem, devices=replace(devices, channel_gain=gain, uplink_rate=rate))
+    """The same devices after every channel changed."""
+    return scale.drifted(problem, np.random.default_rng(seed), step_db)
 
 
 @pytest.mark.parametrize("scaled", [True, False])
@@ -152,3 +149,65 @@ def test_a_million_mixed_devices(scaled):
     assert solution.converged
     assert solution.gap <= 1e-14 * 10**6
     assert not violations(problem, solution.allocation)
+
+
+def test_growth_is_read_off_powers_and_factors():
+    assert scale.growth({10: 1.0, 100: 32.0, 1000: 1024.0}, exponential=False) == pytest.approx(np.log10(32))
+    assert scale.growth({3: 2.0, 4: 26.0, 5: 338.0}, exponential=True) == pytest.approx(13)
+
+
+def test_the_stored_measurement_keeps_what_it_claims():
+    stored = scale.stored()
+    assert {"date", "processor", "threads"} <= set(stored["about"])
+    for rows in stored["exact"].values():
+        assert [row["n_devices"] for row in rows] == list(scale.SIZES)
+        assert all(row["converged"] and row["gap"] < 1e-13 for row in rows)
+        last = rows[-1]
+        assert last["memory"] < 4 * 2**30
+        assert last["search"] < 10 * last["sweep"]
+        large = {int(row["n_devices"]): row["search"] for row in rows if row["n_devices"] >= 1000}
+        assert scale.growth(large, exponential=False) < 1.05
+    assert set(stored["orders"]) == set(scale.ORDERS)
+    assert max(row["apart"] for row in stored["online"]) < 1e-13
+
+
+def test_what_is_stored_can_be_measured():
+    row = scale.measure_exact_apart(50, scaled=True)
+    assert set(row) == set(scale.stored()["exact"]["scaled"][0])
+    assert min(row[name] for name in ("sweep", "search", "whole")) > 0
+    assert 1e7 < row["memory"] < 1e9
+    online = scale.measure_online(30, n_steps=4)
+    assert set(online) == set(scale.stored()["online"][0])
+    assert online["apart"] < 1e-13 and online["stale"] >= -1e-15
+    seconds = scale.measure_order("algorithm-2-newton", repeats=1)
+    assert list(seconds) == list(scale.ORDERS["algorithm-2-newton"].sizes)
+
+
+def test_the_identity_and_the_gap_of_two_devices():
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        problem = scale.random_crowd(rng)
+        assert scale.identity_gap(problem, rng) < 1e-13
+        gap, bound = scale.dual_gap(problem)
+        assert -1e-12 <= gap <= bound
+
+
+def test_along_a_ray_the_dual_bounds_and_fewer_matter_in_smaller_balls():
+    problem = draw(200)
+    cost, value = scale.along_ray(problem, np.linspace(0.5, 1.5, 41))
+    best = solve_exact(problem).objective
+    assert np.all(value <= best + 1e-12) and np.all(cost >= best - 1e-12)
+    assert value.argmax() == 20
+    kept = scale.kept_in_ball(problem, np.array([0.3, 0.1, 0.01]))
+    assert 1 >= kept[0] > kept[1] > kept[2] >= 0
+
+
+@pytest.mark.parametrize("command", ["delays", "accuracy", "scale"])
+def test_the_collector_says_what_it_needs(command):
+    from click.testing import CliRunner
+
+    from mecpapers.video.collect import main
+
+    result = CliRunner().invoke(main, [command])
+    assert result.exit_code == 2
+    assert "Missing option '--output'" in result.output

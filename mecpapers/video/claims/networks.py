@@ -29,10 +29,10 @@ def _rho_ratio() -> float:
     return measured.seconds_per_mac(34) / measured.seconds_per_mac(18)
 
 
-def _accuracy_rmse() -> float:
+def _accuracy_rmse(seconds: float) -> float:
     from mecpapers.video import recordings
 
-    runs, _ = recordings.stored()
+    runs = [run for run in recordings.stored()[0] if run.seconds == seconds]
     return max(recordings.fit_accuracy(run.frames, run.mean).rmse for run in runs)
 
 
@@ -147,13 +147,25 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         key="fig-4-fit",
         where="VI-A, Fig. 4",
-        statement="(15) represents accuracy over frames: its largest RMSE",
+        statement="(15) represents accuracy over frames: the largest of three RMSEs",
         published=max(PAPER_RMSE),
         unit="",
-        tolerance=0.005,
-        measure=_accuracy_rmse,
-        note=f"{OTHER_DATA}; on 2 s the largest is 0.0073",
-        flips="a tolerance below 0.004: clips of 4 s, half as many, fit less closely than the paper's",
+        tolerance=0.0025,
+        measure=lambda: _accuracy_rmse(2.0),
+        note="smartwatch recordings in place of video, clips of 2 s, three classifiers fixed beforehand, all shown",
+        flips="other data: see fig-4-fit-long",
+    ),
+    Claim(
+        key="fig-4-fit-long",
+        where="VI-A, Fig. 4",
+        statement="(15) represents accuracy over frames: the largest of three RMSEs, on longer clips",
+        published=max(PAPER_RMSE),
+        unit="",
+        tolerance=0.0025,
+        measure=lambda: _accuracy_rmse(4.0),
+        expected=Verdict.DIFFERS,
+        note="the same recordings in clips of 4 s, half as many: even the best concave curve leaves 0.011 of their scatter",
+        flips="more clips, a tolerance of 0.004",
     ),
     Claim(
         key="fig-4-rising",
