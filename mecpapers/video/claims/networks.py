@@ -164,7 +164,7 @@ CLAIMS: tuple[Claim, ...] = (
         tolerance=0.0025,
         measure=lambda: _accuracy_rmse(4.0),
         expected=Verdict.DIFFERS,
-        note="the same recordings in clips of 4 s, half as many: even the best concave curve leaves 0.011 of their scatter",
+        note="the same recordings in clips of 4 s, half as many: even the best concave curve leaves 0.011 to scatter",
         flips="more clips, a tolerance of 0.004",
     ),
     Claim(
