@@ -13,6 +13,8 @@ from typing import Any
 EQUATIONS: Mapping[str, str] = {
     "(1)": "model.evaluate",
     "(2)": "model.evaluate",
+    "(3)": "networks.macs",
+    "(4)": "networks.output_size",
     "(5)": "model.computing_delay",
     "(6)": "model.computing_delay",
     "(7)": "model.computing_energy",

@@ -8,8 +8,7 @@ import pytest
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Infeasible
-from mecpapers.video import bounds
-from mecpapers.video.bounds import solve_exact, solve_exact_frames
+from mecpapers.video.bounds import rounding, solve_exact, solve_exact_frames
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.local import local_frequency, solve_local
 from mecpapers.video.model import (
@@ -162,8 +161,8 @@ def test_the_enumeration_alone_finds_the_optimum(mixed, monkeypatch):
     problems = [replace(SET_A, n_devices=n, mixed=mixed).draw(np.random.default_rng(n)) for n in range(2, 26)]
     problems += [subset(p, np.arange(p.devices.size) % 5) for p in problems[5:]]
     expected = [solve_exact(p) for p in problems]
-    monkeypatch.setattr(bounds, "_prefix", lambda core, rate: core.base)
-    monkeypatch.setattr(bounds, "_flip", lambda core: core.rows)
+    monkeypatch.setattr(rounding, "_prefix", lambda core, rate: core.base)
+    monkeypatch.setattr(rounding, "_flip", lambda core: core.rows)
     for problem, solution in zip(problems, expected, strict=True):
         alone = solve_exact(problem)
         assert alone.converged
@@ -282,7 +281,7 @@ def test_devices_alike_offload_the_best_channels(n_devices):
 
 
 def test_a_truncated_enumeration_still_bounds(monkeypatch):
-    monkeypatch.setattr(bounds, "_flip", lambda core: core.rows)
+    monkeypatch.setattr(rounding, "_flip", lambda core: core.rows)
     gaps = []
     for seed in range(40):
         problem = replace(MIXED, n_devices=5, max_frames=7).draw(np.random.default_rng(seed))

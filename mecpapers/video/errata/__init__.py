@@ -1,10 +1,10 @@
 """What the video paper prints wrong, each with the computation that shows it."""
 
 from mecpapers.ledger import Erratum
-from mecpapers.video.errata import centralised, distributed
+from mecpapers.video.errata import centralised, distributed, networks
 from mecpapers.video.errata.centralised import convex_share, local_power_range, relaxation_curvature
 from mecpapers.video.errata.distributed import two_devices
 
 __all__ = ["ERRATA", "convex_share", "local_power_range", "relaxation_curvature", "two_devices"]
 
-ERRATA: tuple[Erratum, ...] = (*centralised.ERRATA, *distributed.ERRATA)
+ERRATA: tuple[Erratum, ...] = (*centralised.ERRATA, *distributed.ERRATA, *networks.ERRATA)

@@ -49,6 +49,7 @@ from mecpapers.video.experiments.prices import (
     price_row,
     scaled,
 )
+from mecpapers.video.experiments.trends import accuracy_change, figure_8, figure_9, means, share_of_pairs, undominated
 
 __all__ = [
     "CLOSE",
@@ -60,6 +61,7 @@ __all__ = [
     "TABLE_1",
     "VARIANTS",
     "Loss",
+    "accuracy_change",
     "admm_readings",
     "admm_warm_start",
     "cccp_weights",
@@ -71,10 +73,13 @@ __all__ = [
     "dual_depth",
     "figure_5",
     "figure_5_bounds",
+    "figure_8",
+    "figure_9",
     "heuristic_losses",
     "local_against_edge",
     "loss_rows",
     "losses",
+    "means",
     "measure",
     "median_and_worst",
     "message_rows",
@@ -88,10 +93,12 @@ __all__ = [
     "refitted",
     "relaxation_loss",
     "scaled",
+    "share_of_pairs",
     "shifted_channels",
     "sweeps_to_one_percent",
     "table_1",
     "table_1_misses",
     "table_1_rows",
     "table_1_tolerance",
+    "undominated",
 ]

@@ -88,7 +88,7 @@ def plot_running_time(seconds: Mapping[str, Mapping[int, float]], unit: str) -> 
 
 
 @figure_style()
-def plot_weights(weights: Sequence[float], losses: Mapping[str, FloatArray], published: float) -> Axes:
+def plot_penalty(weights: Sequence[float], losses: Mapping[str, FloatArray], published: float) -> Axes:
     """The loss of CCCP over the weight of its penalty, by start, and the loss that the paper prints."""
     _, ax = plt.subplots()
     for (name, loss), (colour, marker, dash) in zip(losses.items(), _STYLES, strict=False):

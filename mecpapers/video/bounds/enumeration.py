@@ -1,0 +1,183 @@
+"""What the incumbent leaves to decide, enumerated class by class; partial assignments are pruned by dual bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+
+import numpy as np
+
+from mecpapers.arrays import FloatArray
+from mecpapers.video.bounds.rounding import Core, better
+from mecpapers.video.model import Devices, Problem
+from mecpapers.video.options import IndexArray
+
+_EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept
+_CHUNK = 1 << 14  # partial assignments bounded at once
+
+
+_ANGLES = np.arange(32) * (np.pi / 16)
+_FAN = np.pad(0.8 * np.stack([np.cos(_ANGLES), np.sin(_ANGLES)]), ((0, 0), (1, 0)))  # multipliers / sqrt(excess); and 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """The order in which the core's J devices are decided, and bounds on what is to come.
+
+    A rank is one of the q rows of Options that any of them keeps, the fewest frames first.
+    """
+
+    order: IndexArray  # into the core, class after class, the best rate first; shape (J,)
+    row: IndexArray  # of a rank, shape (q,)
+    stages: list[tuple[int, int, bool]]  # where a class ends, a rank it keeps, whether that is its lowest
+    walked: FloatArray  # sums of r and of the steps in A and B over the devices before j; shape (3, q, J + 1)
+    reach: IndexArray  # the first device from j on that does not keep a rank, or the end of its class; (q, J + 1)
+    y: FloatArray  # multipliers, shape (2, Y)
+    suffix: FloatArray  # see _suffix_bounds; shape (q + 1, J + 1, Y)
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """S partial assignments: some devices of the plan are decided, the others stand at their base."""
+
+    P: FloatArray  # (A, B) - w, shape (S, 2)
+    r: FloatArray  # shape (S,)
+    decided: IndexArray  # how many devices, shape (S,)
+    parent: IndexArray  # the partial assignment in the layer before, shape (S,)
+    rank: int  # of the devices decided since
+    bound: FloatArray  # on the excess of every completion, shape (S,)
+
+    @property
+    def excess(self) -> FloatArray:
+        """As they stand, shape (S,)."""
+        return np.asarray(self.r + (self.P * self.P).sum(axis=1))
+
+
+def _plan(core: Core, problem: Problem) -> _Plan:
+    """Order the devices: classes with long steps first, as short ones can no longer make up for them."""
+    alike = _classes(problem, core.device)
+    longest = np.zeros(alike.max() + 1)
+    np.maximum.at(longest, alike, np.where(np.isfinite(core.r), np.hypot(*core.steps), 0.0).max(axis=0))
+    order = np.lexsort((-problem.devices.uplink_rate[core.device], alike, -longest[alike]))
+    row = np.flatnonzero(np.isfinite(core.r).any(axis=1))
+    r, steps, J = core.r[row][:, order], core.steps[:, row][:, :, order], order.size
+    kept = np.isfinite(r)
+    ends = [*(np.flatnonzero(np.diff(alike[order])) + 1).tolist(), J]
+    stages = []
+    for start, end in pairwise([0, *ends]):
+        ranks = np.flatnonzero(kept[:, start:end].any(axis=1)).tolist()
+        stages += [(end, rank, rank == ranks[0]) for rank in reversed(ranks)]
+    walked = np.zeros((3, row.size, J + 1))
+    np.cumsum(np.stack([np.where(kept, r, 0.0), *steps]), axis=2, out=walked[:, :, 1:])
+    gone = np.where(kept, J, np.arange(J))
+    reach = np.minimum.accumulate(gone[:, ::-1], axis=1)[:, ::-1]
+    reach = np.minimum(reach, np.repeat(ends, np.diff([0, *ends])))
+    y = np.sqrt(core.excess) * _FAN
+    return _Plan(
+        order=order,
+        row=row,
+        stages=stages,
+        walked=walked,
+        reach=np.pad(reach, ((0, 0), (0, 1)), constant_values=J),
+        y=y,
+        suffix=_suffix_bounds(r, steps, ends, y),
+    )
+
+
+def _suffix_bounds(r: FloatArray, steps: FloatArray, ends: list[int], y: FloatArray) -> FloatArray:
+    """Least sum of r + 2 y.step, less |y|^2, over the devices from j on, those of j's class below a rank.
+
+    By the max over y of 2 y.P - |y|^2 = |P|^2, adding 2 y.P and r of a partial assignment bounds its completions.
+
+    Returns
+    -------
+    shape (q + 1, J + 1, Y); under rank q the class is free, under rank 0 it has no option left: inf
+    """
+    q, J = r.shape
+    suffix = np.full((q + 1, J + 1, y.shape[1]), np.inf)
+    suffix[:, J] = -(y * y).sum(axis=0)
+    for start, end in reversed(list(pairwise([0, *ends]))):
+        value = suffix[1:, start:end]
+        value[:] = r[:, start:end, None] + 2 * np.tensordot(steps[:, :, start:end], y, (0, 0))
+        np.minimum.accumulate(value, axis=0, out=value)
+        backwards = value[:, ::-1]
+        np.cumsum(backwards, axis=1, out=backwards)
+        value += suffix[q, end]
+    return suffix
+
+
+def _classes(problem: Problem, device: IndexArray) -> IndexArray:
+    """Give each device the number of its class: equal in everything that (16) depends on but the rate; shape (J,)."""
+    names = sorted({field.name for field in fields(Devices)} - {"uplink_rate", "channel_gain"})
+    columns = [getattr(problem.devices, name) for name in names]
+    table = np.stack([column[device] for column in columns if column is not None], axis=1)
+    return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def enumerate_core(core: Core, problem: Problem, max_states: int) -> tuple[Core, float]:
+    """Decide class after class and rank after rank, keeping what may still better the incumbent.
+
+    Returns
+    -------
+    the core with the best assignment, and the least bound of what was dropped unexamined (inf: nothing)
+    """
+    dropped = np.inf
+    if not core.device.size:
+        return core, dropped
+    plan = _plan(core, problem)
+    none = np.zeros(1, dtype=np.intp)
+    layers = [_Layer(P=core.residual[None], r=np.zeros(1), decided=none, parent=none, rank=0, bound=np.zeros(1))]
+    examined = 0
+    for end, rank, is_lowest in plan.stages:
+        layer = layers[-1]
+        far = np.where(layer.decided < end, plan.reach[rank, layer.decided], end)
+        near = far if is_lowest else layer.decided
+        examined += int((far - near + 1).sum())
+        if examined > _EXAMINED * max_states:
+            return core, min(dropped, float(layer.bound.min()))
+        layer = _extend(plan, layer, near, far, end, rank)
+        excess = layer.excess
+        if excess.min() < core.excess:
+            core = better(core, _trace(plan, core, [*layers, layer], int(excess.argmin())))
+        layer, least = _prune(layer, core.excess, max_states)
+        dropped = min(dropped, least)
+        if not layer.r.size:
+            break
+        layers.append(layer)
+    return core, dropped
+
+
+def _extend(plan: _Plan, layer: _Layer, near: IndexArray, far: IndexArray, end: int, rank: int) -> _Layer:
+    """Give the next devices of the class, up to near, near + 1, ..., far, one rank; bound what comes of it."""
+    count = far - near + 1
+    parent = np.repeat(np.arange(count.size), count)
+    decided = near[parent] + np.arange(parent.size) - np.repeat(np.cumsum(count) - count, count)
+    walked = plan.walked[:, rank, decided] - plan.walked[:, rank, layer.decided[parent]]
+    P, r = layer.P[parent] + walked[1:].T, layer.r[parent] + walked[0]
+    below = np.where(decided == end, plan.row.size, rank)
+    bound = np.empty(r.size)
+    for i in range(0, r.size, _CHUNK):
+        part = slice(i, i + _CHUNK)
+        bound[part] = (2 * P[part] @ plan.y + plan.suffix[below[part], decided[part]]).max(axis=1)
+    return _Layer(P=P, r=r, decided=decided, parent=parent, rank=rank, bound=bound + r)
+
+
+def _prune(layer: _Layer, excess: float, max_states: int) -> tuple[_Layer, float]:
+    """Keep what is bounded below ``excess``, the best ``max_states`` of it; also the least bound beyond those."""
+    kept = np.flatnonzero(layer.bound < excess)
+    least = np.inf
+    if kept.size > max_states:
+        kept = kept[np.argpartition(layer.bound[kept], max_states)]
+        kept, least = kept[:max_states], float(layer.bound[kept[max_states]])
+    arrays = {name: getattr(layer, name)[kept] for name in ("P", "r", "decided", "parent", "bound")}
+    return replace(layer, **arrays), least
+
+
+def _trace(plan: _Plan, core: Core, layers: list[_Layer], state: int) -> IndexArray:
+    """Return the rows, shape (J,), of a partial assignment in the last layer."""
+    rows = core.base.copy()
+    for layer, before in pairwise(reversed(layers)):
+        parent = layer.parent[state]
+        rows[plan.order[before.decided[parent] : layer.decided[state]]] = plan.row[layer.rank]
+        state = parent
+    return rows

@@ -1,0 +1,41 @@
+"""P2 as one option a device, and its Lagrange dual in two variables: the prices of air time and of server cycles.
+
+By Theorem 2, an assignment x that gives each device one option (stay local, or offload M frames) costs
+
+    cost(x) = A^2 + B^2 + E,   A = sum_n a_n(x_n),  B = sum_n b_n(x_n),  E = sum_n e_n(x_n),
+
+with a, b of ``edge.congestion_roots``. Since A^2 = max_u (2 u A - u^2), and likewise B^2, every w = (u, v) gives
+
+    L(w) = -|w|^2 + sum_n min_o (e_n(o) + 2 u a_n(o) + 2 v b_n(o)) <= min_x cost(x),
+
+and, with r_n(o) >= 0 the distance of an option from that minimum, the identity that ``bounds`` rests on:
+
+    cost(x) = L(w) + sum_n r_n(x_n) + |(A, B) - w|^2.
+"""
+
+from mecpapers.video.options.ascent import Near, cut, dual_bound, highest_point, locate, look_around
+from mecpapers.video.options.table import (
+    Dual,
+    IndexArray,
+    Options,
+    displacements,
+    dual_at,
+    option_table,
+    pick,
+)
+
+__all__ = [
+    "Dual",
+    "IndexArray",
+    "Near",
+    "Options",
+    "cut",
+    "displacements",
+    "dual_at",
+    "dual_bound",
+    "highest_point",
+    "locate",
+    "look_around",
+    "option_table",
+    "pick",
+]

@@ -1,0 +1,271 @@
+"""Maximise L over w: cutting planes, a sample to start from, and the few devices that matter near the maximum.
+
+L is strongly concave: |w* - w|^2 <= L* - L(w). Within a ball around w most devices keep their choice, whatever the
+prices; a maximiser over the others that lies inside the ball is the maximiser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.video.options.table import Dual, IndexArray, Options, dual_at, first_least, pick
+
+_COARSE, _FINE = 1e-9, 1e-15  # dual gaps at which ascents end, relative to the terms that they add up
+_MAX_CUTS = 18
+_MAX_SWEEPS = 100  # a stage; a dual that stops early still bounds
+_WHOLE = 3000  # devices up to which no sample is drawn
+_SAMPLES = (60_000, 2000)  # devices drawn, where N is five times that
+_SPREAD = 4.0  # radius of the first ball, in |w| / sqrt(devices drawn)
+_WIDE = 0.25  # the same where few devices are at the edge, in |w|
+_DRIFT = 0.02  # the same for a given start, in |w|
+_TRIES = 6  # balls; then all devices are kept
+_FEW = 0.125  # share of devices at the edge up to which all of them are kept
+_CHUNK = 1 << 13  # devices looked at at once
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Near:
+    """L around w: the J devices that may change their choice within a radius of w; the others keep it.
+
+    Of the others no option has a reduced cost below ``margin`` at any point that is covered.
+    """
+
+    congestion: FloatArray  # w, shape (2,) [cost^(1/2)]
+    choice: IndexArray  # the row of Options with r = 0, shape (N,)
+    largest: float  # of |min_o (e + 2 u a + 2 v b)| over the devices, and their sum: the measures of rounding
+    total: float
+    device: IndexArray  # shape (J,)
+    r: FloatArray  # reduced costs, shape (K, J)
+    steps: FloatArray  # of (A, B), against the choice; shape (2, K, J)
+    residual: FloatArray  # (A, B) - w, shape (2,)
+    radius: float
+    upwards: bool  # all edge devices are kept: what is cheapest locally stays so at higher prices
+    margin: float
+
+    def covers(self, shift: FloatArray, reach: float) -> bool:
+        """Whether the devices left out keep their choice, and the margin, within ``reach`` of w + shift."""
+        inside = bool(np.hypot(*shift) + reach <= self.radius)
+        return inside or (self.upwards and bool(np.all(shift - reach >= -self.radius / 2)))
+
+
+def look_around(
+    options: Options, congestion: FloatArray, *, radius: float, margin: float, upwards: bool = False
+) -> Near:
+    """Sweep over all devices once, and keep those that matter within a radius of w (inf: all)."""
+    u, v = congestion
+    n = options.e.shape[1]
+    choice, kept = np.empty(n, dtype=np.intp), []
+    residual, total, largest = -congestion, 0.0, 0.0
+    for start in range(0, n, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        a, b = options.a[:, part], options.b[:, part]
+        r = options.e[:, part] + 2 * u * a
+        r += 2 * v * b
+        here, least = first_least(r)
+        r -= least
+        choice[part], size = here, np.abs(least)
+        total, largest = total + float(size.sum()), max(largest, float(size.max()))
+        own = np.stack([pick(a, here), pick(b, here)])
+        residual = residual + own.sum(axis=1)
+        farthest = np.inf if np.isinf(radius) else margin + 2 * radius * np.hypot(a.max(axis=0), b.max(axis=0))
+        j = np.flatnonzero(((r < farthest).sum(axis=0) > 1) | (upwards & (here > 0)))
+        steps = np.stack([a[:, j], b[:, j]]) - own[:, None, j]
+        k = _matters(r[:, j], steps, here[j], radius, margin) | (upwards & (here[j] > 0))
+        kept.append((start + j[k], r[:, j[k]], steps[:, :, k]))
+    device, r, steps = (np.concatenate(arrays, axis=-1) for arrays in zip(*kept, strict=True))
+    return Near(
+        congestion=congestion,
+        choice=choice,
+        largest=largest,
+        total=total,
+        device=device,
+        r=r,
+        steps=steps,
+        residual=residual,
+        radius=radius,
+        upwards=upwards,
+        margin=margin,
+    )
+
+
+def _matters(r: FloatArray, steps: FloatArray, choice: IndexArray, radius: float, margin: float) -> BoolArray:
+    """Whether another option than the choice may come within ``margin`` of the least, somewhere within a radius."""
+    may = r < (np.inf if np.isinf(radius) else margin + 2 * radius * np.sqrt((steps * steps).sum(axis=0)))
+    may[choice, np.arange(choice.size)] = False
+    return np.asarray(may.any(axis=0))
+
+
+def locate(options: Options, start: FloatArray | None = None) -> Near:
+    """Find the maximiser w* of L, and the devices that matter there.
+
+    ``margin`` is about what the optimum can lie above L*, by the size of the options' a and b: a guess, to be held
+    against the excess of an incumbent.
+
+    Parameters
+    ----------
+    start : w to begin with, shape (2,), such as that of a problem much like this one
+    """
+    near, shift, gap = _approach(options, start)
+    tolerance = float(_FINE * (near.largest + shift @ shift))
+    reach = 2 * float(np.sqrt(max(gap, tolerance)))
+    near = _moved(near, shift, reach)
+    shift, _ = _ascend(near.steps, near.residual, near.r, tolerance)
+    return _moved(near, shift if np.hypot(*shift) <= reach else np.zeros(2), 0.0)
+
+
+def _approach(options: Options, start: FloatArray | None) -> tuple[Near, FloatArray, float]:
+    """Come near the maximiser: the surroundings of a w, the way from there, and what L may still gain."""
+    n = options.e.shape[1]
+    w, radius, upwards = np.zeros(2) if start is None else start, np.inf, False
+    if n > _WHOLE and start is None:
+        w, drawn, share = _sampled(options)
+        upwards = share <= _FEW
+        radius = float(np.hypot(*w)) * (_WIDE if upwards else _SPREAD / np.sqrt(drawn))
+    elif n > _WHOLE:
+        radius = _DRIFT * float(np.hypot(*w))
+    some = slice(None, None, n // 1000 + 1)
+    margin = float((options.a[:, some] ** 2 + options.b[:, some] ** 2).max()) / 2
+    for left in reversed(range(_TRIES + 1)):
+        near = look_around(options, w, radius=radius, margin=margin, upwards=upwards)
+        coarse = _COARSE * near.total
+        shift, gap = _ascend(near.steps, near.residual, near.r, max(coarse, (radius / 8) ** 2 if left else coarse))
+        if near.covers(shift, 2 * np.sqrt(gap)):
+            break
+        w = np.maximum(w + shift, 0.0)
+        radius = 2 * radius if left > 1 else np.inf
+    if gap > coarse:  # the ball is smaller now, and so are the tables
+        near = _moved(near, shift, 2 * np.sqrt(gap))
+        shift, gap = _ascend(near.steps, near.residual, near.r, coarse)
+    return near, shift, gap
+
+
+def _sampled(options: Options) -> tuple[FloatArray, int, float]:
+    """Maximise L for a random sample, whose devices stand for N/n each: a and b grow by sqrt(N/n), and w shrinks.
+
+    Returns
+    -------
+    w, the size of the sample, and the share of it at the edge
+    """
+    n = options.e.shape[1]
+    drawn = next((size for size in _SAMPLES if n >= 5 * size), _WHOLE // 2)
+    chosen = np.sort(np.random.default_rng(0).choice(n, drawn, replace=False, shuffle=False))
+    scale = np.sqrt(n / drawn)
+    sample = replace(
+        options,
+        frames=options.frames[:, chosen],
+        a=scale * options.a[:, chosen],
+        b=scale * options.b[:, chosen],
+        e=options.e[:, chosen],
+    )
+    near, shift, _ = _approach(sample, None)
+    near = _moved(near, shift, 0.0)
+    return scale * near.congestion, drawn, float((near.choice > 0).mean())
+
+
+def _moved(near: Near, shift: FloatArray, reach: float) -> Near:
+    """See L from w + shift, and keep the devices that may matter within ``reach`` of it."""
+    w = np.maximum(near.congestion + shift, 0.0)
+    shift = w - near.congestion
+    r = near.r + 2 * shift[0] * near.steps[0] + 2 * shift[1] * near.steps[1]
+    row, least = first_least(r)
+    r -= least
+    step = near.steps[:, row, np.arange(row.size)]
+    steps = near.steps - step[:, None]
+    choice = near.choice.copy()
+    choice[near.device] = row
+    j = _matters(r, steps, row, reach, near.margin)
+    return replace(
+        near,
+        congestion=w,
+        choice=choice,
+        device=near.device[j],
+        r=r[:, j],
+        steps=steps[:, :, j],
+        residual=near.residual + step.sum(axis=1) - shift,
+        radius=reach,
+        upwards=False,
+    )
+
+
+def dual_bound(options: Options) -> Dual:
+    """Maximise L over w: the best bound of its kind on (16)."""
+    return dual_at(options, locate(options).congestion)
+
+
+def highest_point(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, float]:
+    """Maximise -|z|^2 + min_k (level_k + 2 z.slope_k), where the last cut is known to be active.
+
+    Active with it are none, one or two others; all such bases are tried, and the value of the model judges.
+
+    Parameters
+    ----------
+    slopes, levels : the cuts, shape (k, 2) and (k,)
+
+    Returns
+    -------
+    z : shape (2,)
+    value : of the model there
+    """
+    last = slopes[-1]
+    q, s = slopes[:-1] - last, (levels[-1] - levels[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
+    i, j = _pairs(s.size)
+    with np.errstate(all="ignore"):  # parallel cuts have no corner
+        edges = last + ((s - q @ last) / (q * q).sum(axis=1))[:, None] * q
+        corners = np.stack([s[i] * q[j, 1] - s[j] * q[i, 1], q[i, 0] * s[j] - q[j, 0] * s[i]], axis=1)
+        corners /= (q[i, 0] * q[j, 1] - q[j, 0] * q[i, 1])[:, None]
+        z = np.vstack([last, edges, corners])
+        value = (levels + 2 * z @ slopes.T).min(axis=1) - (z * z).sum(axis=1)
+    k = int(np.where(np.isfinite(value), value, -np.inf).argmax())
+    return z[k], float(value[k])
+
+
+def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
+    """Maximise -|z|^2 + 2 z.residual + sum_n min_o (r + 2 z.steps) over z by cutting planes.
+
+    Every sweep over the devices gives an assignment, and with it a cut, level + 2 z.slope; the master keeps -|z|^2.
+
+    Returns
+    -------
+    z : the best point met, shape (2,)
+    gap : of its value from the maximum
+    """
+    slopes, levels = residual[None], np.zeros(1)  # the cut of z = 0, where r is least
+    best, lower = np.zeros(2), 0.0
+    z, upper = residual, float(residual @ residual)
+    for _ in range(_MAX_SWEEPS):
+        if upper - lower <= tolerance:
+            break
+        slope, level = cut(steps, r, z)
+        slope = slope + residual
+        value = float(level + 2 * z @ slope - z @ z)
+        if value > lower:
+            best, lower = z, value
+        kept = np.argsort(levels + 2 * slopes @ z)[: _MAX_CUTS - 1]
+        slopes, levels = np.vstack([slopes[kept], slope]), np.append(levels[kept], level)
+        z, upper = highest_point(slopes, levels)
+    return best, max(0.0, upper - lower)
+
+
+def cut(steps: FloatArray, r: FloatArray, z: FloatArray) -> tuple[FloatArray, float]:
+    """Sum the steps and the reduced costs of what is cheapest at z."""
+    slope, level = np.zeros(2), 0.0
+    for start in range(0, r.shape[1], _CHUNK):
+        part = slice(start, start + _CHUNK)
+        price = r[:, part] + 2 * z[0] * steps[0, :, part]
+        price += 2 * z[1] * steps[1, :, part]
+        choice, _ = first_least(price)
+        every = np.arange(start, start + choice.size)
+        slope = slope + steps[:, choice, every].sum(axis=1)
+        level += float(r[choice, every].sum())
+    return slope, level
+
+
+@cache
+def _pairs(n: int) -> tuple[IndexArray, IndexArray]:
+    """All i < j < n."""
+    i, j = np.triu_indices(n, 1)
+    return i, j

@@ -1,0 +1,170 @@
+"""The table of options, and the dual function at one point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.memory import check_memory
+from mecpapers.video.edge import congestion_roots
+from mecpapers.video.local import solve_local
+from mecpapers.video.model import Devices, Problem, accuracy, fewest_frames, transmission_energy
+
+IndexArray = NDArray[np.intp]
+
+_BLOCK = 1 << 17  # entries made at once, so that what is in between stays in the processor's cache
+_BYTES = 64  # an entry, in the four tables and in what a search keeps beside them at its worst
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Options:
+    """What every device can do; shape (K, N). Row 0: stay local; row k: offload M^min + k - 1 frames.
+
+    Devices may have fewer than K options; a missing one has e = inf and a = b = 0.
+    """
+
+    problem: Problem
+    frames: FloatArray  # M [1]
+    a: FloatArray  # sqrt(beta_1 rho C(M) / f^max) [cost^(1/2)]; 0 in row 0
+    b: FloatArray  # sqrt(beta_1 d M / (R T)) [cost^(1/2)]; 0 in row 0
+    e: FloatArray  # beta_2 E^t - beta_3 Phi(M) [cost]; F_0 in row 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dual:
+    """The dual function at one point, and the cheapest option of every device at its prices."""
+
+    value: float  # L(w), a lower bound on (16)
+    congestion: FloatArray  # w = (u, v), shape (2,) [cost^(1/2)]
+    time_price: float  # mu_0 = v^2 / T [cost per unit of time share]
+    edge_price: float  # mu_1 = u^2 / f^max [cost per cycle/s]
+    choice: IndexArray  # the row of Options with r = 0, shape (N,)
+    reduced_cost: FloatArray  # r, shape (K, N)
+
+    @property
+    def offload(self) -> BoolArray:
+        """x_n at these prices, shape (N,)."""
+        return self.choice > 0
+
+
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # what overflows is no option
+def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
+    """Tabulate the options of every device: Theorem 1's answer, then M^min, M^min + 1, ... frames at the edge.
+
+    Options that cannot be part of an optimum are left out.
+
+    Parameters
+    ----------
+    offload : shape (N,); a policy to which the options are confined, None to leave it open
+
+    Raises
+    ------
+    Infeasible
+        if M^max frames do not reach the accuracy a device needs.
+    TooLarge
+        if the table and the search in it need more memory than there is.
+    """
+    devices, local = problem.devices, solve_local(problem)
+    least = fewest_frames(devices)
+    most = _useful_frames(problem, least)
+    shape = (int((most - least).max()) + 2, devices.size)
+    check_memory(f"devices: {shape[1]} with up to {shape[0]} options each", _BYTES * float(np.prod(shape, dtype=float)))
+    frames, a, b, e = (np.empty(shape) for _ in range(4))
+    a[0] = b[0] = 0.0
+    frames[0], e[0] = local.frames, local.cost if offload is None else np.where(offload, np.inf, local.cost)
+    rows, width = np.arange(shape[0] - 1)[:, None], max(1, _BLOCK // shape[0])
+    for start in range(0, shape[1], width):
+        part = slice(start, start + width)
+        some, m = _part(problem, part), least[part] + rows
+        missing = m > most[part]
+        m = np.minimum(m, most[part])
+        root_a, root_b = congestion_roots(some, m)
+        phi = accuracy(some.devices, m)
+        own = some.devices.weight_energy * transmission_energy(some, m) - some.devices.weight_accuracy * phi
+        if offload is None:
+            missing |= ~(root_a * root_a + root_b * root_b + own < local.cost[part])  # dearer alone than locally
+        else:
+            missing |= ~offload[part]
+        frames[1:, part], e[1:, part] = m, np.where(missing, np.inf, own)
+        a[1:, part], b[1:, part] = np.where(missing, 0.0, root_a), np.where(missing, 0.0, root_b)
+    return Options(problem=problem, frames=frames, a=a, b=b, e=e)
+
+
+def _part(problem: Problem, part: slice) -> Problem:
+    """The problem of some of the devices."""
+    if part.stop - part.start >= problem.devices.size:
+        return problem
+    values = {field.name: getattr(problem.devices, field.name) for field in fields(Devices)}
+    chosen: dict[str, Any] = {name: None if value is None else value[part] for name, value in values.items()}
+    return replace(problem, devices=Devices(**chosen))
+
+
+def _useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
+    """Return the most frames worth sending, shape (N,): beyond the least a^2 + b^2 + e more frames never pay.
+
+    That sum is what an edge device costs alone, convex in M; what it costs the others, 2 a A + 2 b B, grows with M.
+    """
+    devices = problem.devices
+    slope = (
+        devices.weight_delay * problem.cycles_per_mac * devices.macs_per_frame / problem.server_frequency
+        + devices.weight_delay * devices.frame_bits / (devices.uplink_rate * problem.time_budget)
+        + devices.weight_energy * transmission_energy(problem, np.ones(devices.size))
+    )
+    gain, least_slope = devices.weight_accuracy * devices.accuracy_a0, np.finfo(float).tiny
+    return np.clip(
+        np.ceil(np.sqrt(gain / np.fmax(slope, least_slope)) - devices.accuracy_a1), least, devices.max_frames
+    )
+
+
+def dual_at(options: Options, congestion: FloatArray) -> Dual:
+    """L at w = (u, v), its prices, and what every device chooses there.
+
+    Parameters
+    ----------
+    congestion : w, shape (2,) [cost^(1/2)], not negative
+    """
+    u, v = congestion
+    problem = options.problem
+    r = options.e + 2 * u * options.a + 2 * v * options.b
+    choice, least = first_least(r)
+    r -= least
+    return Dual(
+        value=float(least.sum() - u * u - v * v),
+        congestion=congestion,
+        time_price=float(v * v / problem.time_budget),
+        edge_price=float(u * u / problem.server_frequency),
+        choice=choice,
+        reduced_cost=r,
+    )
+
+
+def first_least(table: FloatArray) -> tuple[IndexArray, FloatArray]:
+    """The first row that is least in each column of a (K, N) table, and its value; each of shape (N,)."""
+    if table.size < _BLOCK // 8:
+        row = table.argmin(axis=0)
+        return row, pick(table, row)
+    least, row = table.min(axis=0), np.zeros(table.shape[1], dtype=np.intp)
+    for k in range(len(table) - 1, -1, -1):  # several times as fast as argmin along the first axis
+        np.putmask(row, table[k] == least, k)
+    return row, least
+
+
+def pick(table: FloatArray, choice: IndexArray) -> FloatArray:
+    """Take one row of a (K, N) table per device; shape (N,)."""
+    return table[choice, np.arange(choice.size)]
+
+
+def displacements(options: Options, dual: Dual) -> tuple[FloatArray, FloatArray]:
+    """How far every option moves (A, B) from where the dual's choice puts it, and that place seen from w.
+
+    Returns
+    -------
+    steps : shape (2, K, N) [cost^(1/2)]
+    residual : (A, B) - w, shape (2,) [cost^(1/2)]
+    """
+    a, b = pick(options.a, dual.choice), pick(options.b, dual.choice)
+    return np.stack([options.a - a, options.b - b]), np.array([a.sum(), b.sum()]) - dual.congestion

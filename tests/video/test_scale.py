@@ -1,0 +1,213 @@
+"""Many devices: the ball argument, the sample, warm starts, and what is refused for want of memory."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mecpapers import memory
+from mecpapers.solution import TooLarge
+from mecpapers.video import options
+from mecpapers.video.bounds import solve_exact
+from mecpapers.video.experiments import scale
+from mecpapers.video.model import Problem, violations
+from mecpapers.video.options import ascent, dual_at, locate, look_around, option_table
+from mecpapers.video.scenario import SET_A, TRAITS
+
+
+def draw(n_devices: int, seed: int = 0, *, scaled: bool = True, mixed: tuple = TRAITS) -> Problem:
+    """Mixed devices; with ``scaled`` as much server and air time a device as 25 devices have."""
+    factor = n_devices / 25 if scaled else 1.0
+    scenario = replace(SET_A, n_devices=n_devices, mixed=mixed, server_ghz=22.0 * factor)
+    return replace(scenario.draw(np.random.default_rng(seed)), time_budget=factor)
+
+
+def moved(problem: Problem, step_db: float, seed: int) -> Problem:
+    """The same devices after every channel changed."""
+    return scale.drifted(problem, np.random.default_rng(seed), step_db)
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize("mixed", [(), ("network",), TRAITS])
+def test_the_sample_leads_to_the_same_optimum_as_all_devices(scaled, mixed, monkeypatch):
+    for n in (4000, 12_000):
+        problem = draw(n, n, scaled=scaled, mixed=mixed)
+        by_sample, near = solve_exact(problem), locate(option_table(problem))
+        with monkeypatch.context() as patch:
+            patch.setattr(ascent, "_WHOLE", n)
+            whole, all_of_it = solve_exact(problem), locate(option_table(problem))
+        assert by_sample.converged and by_sample.gap <= 1e-14 * n
+        assert by_sample.objective == pytest.approx(whole.objective, rel=1e-14)
+        assert near.congestion == pytest.approx(all_of_it.congestion, abs=1e-7)
+        assert not violations(problem, by_sample.allocation)
+
+
+@pytest.mark.parametrize("upwards", [False, True])
+def test_who_is_left_out_keeps_its_choice_and_the_margin(upwards):
+    """At 300 random points that the radius covers, and the points that matter lie within it."""
+    rng, left = np.random.default_rng(1), 0
+    for seed in range(10):
+        table = option_table(draw(400, seed, scaled=not upwards))
+        w = locate(table).congestion * rng.uniform(0.7, 1.3, 2)
+        radius, margin = rng.uniform(0, 0.3) * float(np.hypot(*w)), rng.uniform(0, 1e-3)
+        near = look_around(table, w, radius=radius, margin=margin, upwards=upwards)
+        out = np.setdiff1d(np.arange(400), near.device)
+        left += out.size
+        for _ in range(30):
+            shift = rng.uniform(-1, 3 if upwards else 1, 2) * radius
+            if not near.covers(shift, 0.0):
+                continue
+            r = dual_at(table, w + shift).reduced_cost[:, out]
+            least = r[near.choice[out], np.arange(out.size)]
+            r[near.choice[out], np.arange(out.size)] = np.inf
+            assert least.max(initial=0.0) == 0.0
+            assert r.min(initial=np.inf) >= margin - 1e-12
+    assert left > 500  # someone is left out
+
+
+def test_a_ball_too_small_is_moved(monkeypatch):
+    problem = draw(5000)
+    expected = solve_exact(problem)
+    balls = []
+
+    def counted(*args, **kwargs):
+        balls.append(kwargs["radius"])
+        return look_around(*args, **kwargs)
+
+    monkeypatch.setattr(ascent, "look_around", counted)
+    monkeypatch.setattr(ascent, "_SPREAD", 1e-9)
+    solution = solve_exact(problem)
+    assert len(balls) > 3
+    assert solution.objective == pytest.approx(expected.objective, rel=1e-14)
+    assert solution.gap <= 1e-14 * 5000
+
+
+@pytest.mark.parametrize(("n_devices", "scaled"), [(25, False), (300, True), (5000, True), (5000, False)])
+def test_a_warm_start_changes_no_result(n_devices, scaled):
+    problem = draw(n_devices, 1, scaled=scaled)
+    last = solve_exact(problem)
+    for step in range(4):
+        problem = moved(problem, 0.5 if step < 3 else 20.0, step)  # at last the channels jump
+        cold, warm = solve_exact(problem), solve_exact(problem, start=last.allocation)
+        assert warm.converged
+        assert warm.objective == pytest.approx(cold.objective, rel=1e-14)
+        assert warm.gap <= 1e-14 * n_devices
+        last = warm
+
+
+def test_a_warm_start_saves_sweeps(monkeypatch):
+    sweeps = []
+    one = ascent.cut
+    monkeypatch.setattr(ascent, "cut", lambda steps, r, z: (sweeps.append(r.shape[1]), one(steps, r, z))[1])
+    cold, warm = 0, 0
+    for seed in range(10):
+        problem = draw(1000, seed)
+        last = solve_exact(problem).allocation
+        problem = moved(problem, 0.5, seed)
+        for start in (None, last):
+            sweeps.clear()
+            solve_exact(problem, start=start)
+            cold, warm = (cold + sum(sweeps), warm) if start is None else (cold, warm + sum(sweeps))
+    assert warm < 0.7 * cold
+
+
+def test_what_memory_cannot_hold_is_refused_before_it_is_begun(monkeypatch):
+    problem = draw(2000)
+    rows = option_table(problem).e.shape[0]
+    monkeypatch.setattr(memory, "_system", lambda: 1e6)
+    with pytest.raises(TooLarge, match=rf"^devices: 2000 with up to {rows} options each need 0\.00\d+ GB of memory: "):
+        solve_exact(problem)
+
+
+def test_a_table_too_long_for_any_memory_is_refused():
+    problem = draw(25)
+    many = replace(problem.devices, max_frames=np.full(25, 1e15), weight_accuracy=np.full(25, 1e30))
+    with pytest.raises(TooLarge, match="GB of memory"):
+        solve_exact(replace(problem, devices=many))
+
+
+def test_free_memory_is_the_least_of_all_limits(monkeypatch):
+    assert 1e6 < memory.free_bytes() < 1e15
+    monkeypatch.setattr(memory, "_group", lambda: 123.0)
+    assert memory.free_bytes() == 123.0
+
+
+def test_a_table_made_in_parts_is_the_table(monkeypatch):
+    problem = draw(500)
+    whole = option_table(problem)
+    for block in (1, 64, 5000):
+        monkeypatch.setattr(options.table, "_BLOCK", block)
+        parts = option_table(problem)
+        assert all(np.array_equal(getattr(parts, name), getattr(whole, name)) for name in ("frames", "a", "b", "e"))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_million_mixed_devices(scaled):
+    problem = draw(10**6, scaled=scaled)
+    solution = solve_exact(problem)
+    assert solution.converged
+    assert solution.gap <= 1e-14 * 10**6
+    assert not violations(problem, solution.allocation)
+
+
+def test_growth_is_read_off_powers_and_factors():
+    assert scale.growth({10: 1.0, 100: 32.0, 1000: 1024.0}, exponential=False) == pytest.approx(np.log10(32))
+    assert scale.growth({3: 2.0, 4: 26.0, 5: 338.0}, exponential=True) == pytest.approx(13)
+
+
+def test_the_stored_measurement_keeps_what_it_claims():
+    stored = scale.stored()
+    assert {"date", "processor", "threads"} <= set(stored["about"])
+    for rows in stored["exact"].values():
+        assert [row["n_devices"] for row in rows] == list(scale.SIZES)
+        assert all(row["converged"] and row["gap"] < 1e-13 for row in rows)
+        last = rows[-1]
+        assert last["memory"] < 4 * 2**30
+        assert last["search"] < 10 * last["sweep"]
+        large = {int(row["n_devices"]): row["search"] for row in rows if row["n_devices"] >= 1000}
+        assert scale.growth(large, exponential=False) < 1.05
+    assert set(stored["orders"]) == set(scale.ORDERS)
+    assert max(row["apart"] for row in stored["online"]) < 1e-13
+
+
+def test_what_is_stored_can_be_measured():
+    row = scale.measure_exact_apart(50, scaled=True)
+    assert set(row) == set(scale.stored()["exact"]["scaled"][0])
+    assert min(row[name] for name in ("sweep", "search", "whole")) > 0
+    assert 1e7 < row["memory"] < 1e9
+    online = scale.measure_online(30, n_steps=4)
+    assert set(online) == set(scale.stored()["online"][0])
+    assert online["apart"] < 1e-13 and online["stale"] >= -1e-15
+    seconds = scale.measure_order("algorithm-2-newton", repeats=1)
+    assert list(seconds) == list(scale.ORDERS["algorithm-2-newton"].sizes)
+
+
+def test_the_identity_and_the_gap_of_two_devices():
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        problem = scale.random_crowd(rng)
+        assert scale.identity_gap(problem, rng) < 1e-13
+        gap, bound = scale.dual_gap(problem)
+        assert -1e-12 <= gap <= bound
+
+
+def test_along_a_ray_the_dual_bounds_and_fewer_matter_in_smaller_balls():
+    problem = draw(200)
+    cost, value = scale.along_ray(problem, np.linspace(0.5, 1.5, 41))
+    best = solve_exact(problem).objective
+    assert np.all(value <= best + 1e-12) and np.all(cost >= best - 1e-12)
+    assert value.argmax() == 20
+    kept = scale.kept_in_ball(problem, np.array([0.3, 0.1, 0.01]))
+    assert 1 >= kept[0] > kept[1] > kept[2] >= 0
+
+
+@pytest.mark.parametrize("command", ["delays", "accuracy", "scale"])
+def test_the_collector_says_what_it_needs(command):
+    from click.testing import CliRunner
+
+    from mecpapers.video.collect import main
+
+    result = CliRunner().invoke(main, [command])
+    assert result.exit_code == 2
+    assert "Missing option '--output'" in result.output
