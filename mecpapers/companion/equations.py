@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-MOST = 3  # tests, and pages, named a row
+MOST = 2  # tests, and pages, named a row
 
 
 def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
@@ -34,14 +34,14 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     pages = _pages(root / "notebooks" / paper)
     rows = []
     for where, path in import_module(f"mecpapers.{paper}").EQUATIONS.items():
-        name, home = path.split(".")[-1], f"test_{path.split('.')[0]}:"
+        name, home = path.split(".")[-1], f"`test_{path.split('.')[0]}`"
         tested = [test for test, names in tests.items() if name in names]
         tested.sort(key=lambda test, home=home: not test.startswith(home))  # type: ignore[misc]
         rows.append(
             {
                 "equation": where,
                 "function": f"`{path}`",
-                "tests": _first([f"`{test}`" for test in tested]),
+                "tests": _first(tested),
                 "pages": _first([f"[{title}]({file})" for file, title in _shown(where, name, pages)]),
             }
         )
@@ -51,7 +51,7 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
 def _first(found: list[str]) -> str:
     """The first few, and how many more there are."""
     more = len(found) - MOST
-    return ", ".join(found[:MOST]) + (f" and {more} more" if more > 0 else "")
+    return "; ".join(found[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _tests(folder: Path, oracles: dict[str, set[str]]) -> dict[str, set[str]]:
@@ -62,7 +62,8 @@ def _tests(folder: Path, oracles: dict[str, set[str]]) -> dict[str, set[str]]:
         for name, used in functions.items():
             if name.startswith("test_"):
                 helpers = [functions[other] for other in used & set(functions)]
-                found[f"{file.stem}: {name.removeprefix('test_')}"] = used.union(*helpers)
+                said = name.removeprefix("test_").replace("_", " ")
+                found[f"`{file.stem}`: {said}"] = used.union(*helpers)
     return found
 
 

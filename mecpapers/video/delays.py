@@ -77,9 +77,10 @@ class Delays:
         """The coefficient of Sec. VI-A, f sum t / sum C [cycle/MAC]; the ratio is printed upside down."""
         return self.clock * self.seconds_per_mac(depth)
 
-    def correlation(self, depth: int) -> float:
-        """Pearson's, between the MACs of (3)-(4) and the medians."""
-        return float(np.corrcoef(self.macs(depth), self.median(depth))[0, 1])
+    def correlation(self, depth: int, *, least: bool = False) -> float:
+        """Pearson's, between the MACs of (3)-(4) and the medians, or the least of the repetitions."""
+        seconds = self.least(depth) if least else self.median(depth)
+        return float(np.corrcoef(self.macs(depth), seconds)[0, 1])
 
     def misfit(self, depth: int) -> dict[str, float]:
         """RMSE [s] of the medians: about a line in M, and about multiples of the two counts of MACs."""
