@@ -10,9 +10,10 @@ from mecpapers.pose.model import Allocation, Problem, evaluate
 
 def _devices_compute_all_the_same() -> bool:
     """Send nothing or everything: the light network has run on every image either way, and its time stays in D."""
+    fifty = np.array([0.5, 0.5])
     problem = Problem(
-        deadline=0.1, device_delay=np.array(0.04), server_delay=0.01, transmission_time=np.array(0.01), discard_value=0.0,
-        score_pmf=np.array([0.5, 0.5]), device_accuracy=np.array([0.5, 0.9]),
+        deadline=0.1, device_delay=np.array(0.04), server_delay=0.01, transmission_time=np.array(0.01),
+        discard_value=0.0, score_pmf=fifty, device_accuracy=np.array([0.5, 0.9]),
         server_accuracy=np.array([0.8, 0.9]),
     )  # fmt: skip
     none = Allocation(lower=np.array([0]), upper=np.array([0]))

@@ -97,7 +97,7 @@ def plot_heat_map(heat: Mapping[str, FloatArray], deadline: float) -> Axes:
 
 
 @figure_style()
-def plot_sweep(sweep: Sweep, metric: str = "error", policies: Iterable[str] | None = None, top: float = 95) -> Axes:
+def plot_sweep(sweep: Sweep, metric: str = "error", policies: Iterable[str] | None = None, top: float = 60) -> Axes:
     """Mean of a metric over the scenes with its standard error for each policy; values above ``top`` are cut off."""
     _, ax = plt.subplots(figsize=(6.4, 4.2))
     for name in policies or sweep.schemes:
@@ -125,7 +125,7 @@ def plot_reductions(rows: Sequence[Mapping[str, Any]]) -> Axes:
         marker = "o" if row["late, %"] == 0 else "x"
         ax.errorbar(value, y, xerr=[[value - low], [high - value]], fmt=marker, color=colour, capsize=3)
     ax.axvline(40, color=GREY, linestyle="--", linewidth=1)
-    ax.text(40, len(rows) - 0.4, " up to 40 %", fontsize=8, color=GREY)
+    ax.text(40, len(rows) - 0.4, "up to 40 % ", fontsize=8, color=GREY, ha="right")
     ax.axvline(0, color=BLACK, linewidth=0.8)
     ax.set_yticks(range(len(rows)), [f"{r['policy']} / {r['against']}" for r in rows[::-1]], fontsize=8)
     ax.set(xlabel="MPJPE lower by, % (circle: no frame late; cross: some late)", ylim=(-0.6, len(rows)))
@@ -174,7 +174,7 @@ def plot_gaps(gaps: FloatArray, kinds: Sequence[str]) -> Axes:
             ax.plot(rank, np.maximum(loss, 1e-3), color=colour, linestyle=dash, label=label)
     ax.axhline(4, color=GREY, linewidth=1, linestyle="--")
     ax.set(xlabel="share of the instances", ylabel="gap, % of the optimum (floor: 0.001)", yscale="log")
-    ax.legend(fontsize=8, ncols=2)
+    ax.legend(fontsize=8, ncols=2, loc="center left")
     return ax
 
 
@@ -208,6 +208,9 @@ def plot_spread(tables: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
         ax.plot([r["spread"] for r in rows], [r["MPJPE, mm"] for r in rows], color=colour, linestyle=dash,
                 marker=marker, label=name)  # fmt: skip
     ax.set(xlabel="largest over middle (slowdown, or SNR as a ratio)", ylabel="MPJPE, mm", xscale="log")
+    ticks = sorted({r["spread"] for rows in tables.values() for r in rows})
+    ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    ax.minorticks_off()
     ax.legend()
     return ax
 

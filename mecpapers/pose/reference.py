@@ -9,7 +9,7 @@ import numpy as np
 
 from mecpapers.arrays import FloatArray
 
-TOLERANCES = (1e-14, 1e-12, 1e-11)
+TOLERANCES = (1e-14, 1e-12)
 
 
 def smooth_optimum(gain: FloatArray, rate: FloatArray, cost: FloatArray, budget: float) -> FloatArray:

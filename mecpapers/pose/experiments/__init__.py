@@ -1,6 +1,7 @@
 """One function a figure; what they return, ``figures`` draws and ``claims`` judges."""
 
 from mecpapers.pose.experiments.measured import (
+    GRID,
     POLICIES,
     Deployment,
     bootstrap,
@@ -11,8 +12,10 @@ from mecpapers.pose.experiments.measured import (
     offset_rows,
     policy_errors,
     policy_rows,
+    reduction_rows,
     reductions,
     run_policy,
+    scene_rows,
     score_curve,
     score_rank_correlation,
 )
@@ -40,6 +43,7 @@ from mecpapers.pose.experiments.world import Sheet, camera_rows, contact_sheet, 
 
 __all__ = [
     "GAP_COLUMNS",
+    "GRID",
     "POLICIES",
     "Deployment",
     "Sheet",
@@ -66,9 +70,11 @@ __all__ = [
     "over_spread",
     "policy_errors",
     "policy_rows",
+    "reduction_rows",
     "reductions",
     "rows_of",
     "run_policy",
+    "scene_rows",
     "score_curve",
     "score_rank_correlation",
     "smooth_gaps",

@@ -139,7 +139,7 @@ def heat_map(weighted: bool = True) -> dict[str, FloatArray]:
 
 
 @kept
-def equivalence(weighted: bool = True, kappa: float = 0.0, n_pairs: int = 300, seed: int = 0) -> FloatArray:
+def equivalence(weighted: bool = True, kappa: float = 0.0, n_pairs: int = 200, seed: int = 0) -> FloatArray:
     """Sum of accuracies (tables of the calibration half) and MPJPE [m] (held-out) of random thresholds, (n_pairs, 2).
 
     Every device draws its own pair, uniform over all, but such that on average four views are used or more.
@@ -159,7 +159,7 @@ def equivalence(weighted: bool = True, kappa: float = 0.0, n_pairs: int = 300, s
     return np.array(points)
 
 
-def equivalence_rows(n_pairs: int = 300) -> list[dict[str, Any]]:
+def equivalence_rows(n_pairs: int = 200) -> list[dict[str, Any]]:
     """Spearman's correlation of the sum of accuracies with -MPJPE, and what the best sum costs in MPJPE."""
     rows = []
     for weighted in (True, False):
