@@ -174,7 +174,7 @@ def plot_gaps(gaps: FloatArray, kinds: Sequence[str]) -> Axes:
             ax.plot(rank, np.maximum(loss, 1e-3), color=colour, linestyle=dash, label=label)
     ax.axhline(4, color=GREY, linewidth=1, linestyle="--")
     ax.set(xlabel="share of the instances", ylabel="gap, % of the optimum (floor: 0.001)", yscale="log")
-    ax.legend(fontsize=8, ncols=2, loc="center left")
+    ax.legend(fontsize=8, loc="center left")
     return ax
 
 

@@ -31,10 +31,12 @@ def growth() -> None:
     print("growth of Lagrange, bisection and slack fill")
     over_n, over_k = {}, {}
     for n in (10, 30, 100, 300):
-        over_n[n] = median_seconds(lambda p=many_devices(n): solve_cooperative(p), 3)
+        problem = many_devices(n)
+        over_n[n] = median_seconds(lambda p=problem: solve_cooperative(p), 3)
         print(f"  N = {n:4}, K = 10: {1e3 * over_n[n]:9.2f} ms")
     for k in (5, 10, 20, 40):
-        over_k[k] = median_seconds(lambda p=many_devices(20, k): solve_cooperative(p), 3)
+        problem = many_devices(20, k)
+        over_k[k] = median_seconds(lambda p=problem: solve_cooperative(p), 3)
         print(f"  N =   20, K = {k:2}: {1e3 * over_k[k]:9.2f} ms")
     print(f"  grows as N^{exponent(over_n):.1f} and K^{exponent(over_k):.1f}")
 
