@@ -90,7 +90,9 @@ def plot_heat_map(heat: Mapping[str, FloatArray], deadline: float) -> Axes:
     image = ax.imshow(error, origin="lower", cmap="viridis_r", vmax=limit, aspect="auto")
     fig.colorbar(image, label="MPJPE, mm", extend="max")
     ax.grid(False)
-    lines = ax.contour(delay, levels=[60, 80, 1e3 * deadline, 120, 140], colors="black", linewidths=[1, 1, 2, 1, 1])
+    levels = sorted({60.0, 80.0, 120.0, 140.0, 1e3 * deadline})
+    widths = [2 if level == 1e3 * deadline else 1 for level in levels]
+    lines = ax.contour(delay, levels=levels, colors="black", linewidths=widths)
     ax.clabel(lines, fmt="%.0f ms", fontsize=8)
     ax.set(xlabel="upper threshold u (accept from here on)", ylabel="lower threshold l (discard below)")
     return ax
