@@ -10,8 +10,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-PAPERS = ("video",)
-NAMES = {"video": "Paper I"}
+PAPERS = ("video", "pose")
+NAMES = {"video": "Paper I", "pose": "Paper III"}
 NUMERICAL = 1e-6  # a tolerance this small bounds rounding, whose digits differ between machines
 
 
@@ -101,7 +101,7 @@ class Entry:
         c = self.claim
         if self.measured is None:
             return "not measured"
-        if c.published == 0 and abs(self.measured) <= c.tolerance <= NUMERICAL:
+        if c.published == 0 and abs(self.measured) <= c.tolerance <= NUMERICAL and c.tolerance:
             return f"{c.unit} below {_short(c.tolerance)}".strip()
         return f"{self.measured:.4g} {c.unit}".strip()
 

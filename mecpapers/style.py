@@ -48,6 +48,17 @@ LOOKS = {
     "random": Look("Random", PURPLE, "v", ":"),
     "local": Look("Local", GREY, "s", "--"),
     "edge": Look("Edge", VERMILION, "^", "-."),
+    # Paper III
+    "device": Look("Device-centric", GREY, "s", "--"),
+    "device-discard": Look("Device, one threshold to discard", PURPLE, "P", ":"),
+    "server-all": Look("Server, all images", SILVER, "", "-", 4.0),
+    "server-fit": Look("Server, what fits", VERMILION, "^", "-."),
+    "single-threshold": Look("One threshold to offload", ORANGE, "D", "--"),
+    "single-guarded": Look("One threshold, guarded", ORANGE, "d", "-."),
+    "cooperative-plain": Look("Cooperative, plain", GREEN, "v", ":"),
+    "cooperative": Look("Cooperative", BLUE, "o", "--"),
+    "cooperative-guarded": Look("Cooperative, guarded", BLACK, "o", "-"),
+    "frame-wise": Look("Best images of each frame", GREEN, "x", ":"),
 }
 
 

@@ -14,6 +14,8 @@ PACKAGE = Path(mecpapers.__file__).parent
 FILES = sorted(p for p in PACKAGE.rglob("*.py"))
 SOLVERS = {
     *("local", "edge", "geometric", "offloading", "augmented", "admm", "cccp", "options", "bounds", "prices"),  # video
+    *("thresholds", "baselines", "timing", "triangulation", "calibration", "policies"),  # pose
+    *("body", "cameras", "detectors", "record", "trace", "pack"),  # pose: the measured world
 }
 DRAWING = {"style", "figures"}
 # Floors of a paper's house; a module imports only from floors below its own, solvers also from each other.

@@ -1,0 +1,134 @@
+"""From joints seen in several calibrated views to 3-D joints, and the errors of both.
+
+Convention of the linear triangulation: pixels are first normalised by the camera's intrinsics, x = K^-1 p; a view then
+gives the two rows (x r_3 - r_1) X = t_1 - x t_3 and (y r_3 - r_2) X = t_2 - y t_3 of the camera's [R | t], not scaled
+further, so that a residual is the depth of the joint times its error in the image. The rows are multiplied by the
+weight of the joint in that view, and the squares are summed (Hartley and Zisserman, inhomogeneous form).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.pose.cameras import Camera
+
+SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
+"""COCO's sigma of each joint; OKS uses k = 2 sigma."""
+LEAST_VIEWS = 2
+
+
+def normal_equations(
+    cameras: Sequence[Camera], pixels: FloatArray, weights: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """What each view adds to the normal equations M X = v of a joint.
+
+    Parameters
+    ----------
+    cameras : C cameras
+    pixels : shape (..., C, J, 2)
+    weights : shape (..., C, J); None: all 1
+
+    Returns
+    -------
+    M of shape (..., C, J, 3, 3) and v of shape (..., C, J, 3)
+    """
+    inverse = np.array([np.linalg.inv(c.intrinsics) for c in cameras])
+    rotation = np.array([c.rotation for c in cameras])[:, None, None]  # (C, 1, 1, 3, 3)
+    shift = np.array([c.translation for c in cameras])[:, None]  # (C, 1, 3)
+    ones = np.ones((*pixels.shape[:-1], 1))
+    seen = np.einsum("cij,...cnj->...cni", inverse, np.concatenate([pixels, ones], axis=-1))[..., :2]
+    rows = seen[..., None] * rotation[..., 2, :] - rotation[..., 0, :2, :]  # (..., C, J, 2, 3)
+    right = shift[..., :2] - seen * shift[..., 2:]
+    w = np.ones(pixels.shape[:-1]) if weights is None else weights
+    matrix = np.einsum("...,...ra,...rb->...ab", w**2, rows, rows)
+    return matrix, np.einsum("...,...r,...ra->...a", w**2, right, rows)
+
+
+def solve_views(matrix: FloatArray, vector: FloatArray, used: BoolArray) -> FloatArray:
+    """Joints (..., J, 3) [m] from the used views; NaN where fewer than two views are used.
+
+    Parameters
+    ----------
+    matrix, vector : by ``normal_equations``
+    used : shape (..., C)
+    """
+    chosen = used.astype(float)
+    m = np.einsum("...c,...cjab->...jab", chosen, matrix)
+    v = np.einsum("...c,...cja->...ja", chosen, vector)
+    enough = used.sum(axis=-1) >= LEAST_VIEWS
+    m[~enough] = np.eye(3)
+    joints = np.linalg.solve(m, v[..., None])[..., 0]
+    joints[~enough] = np.nan
+    return joints
+
+
+def triangulate(
+    cameras: Sequence[Camera], pixels: FloatArray, weights: FloatArray | None = None, used: BoolArray | None = None
+) -> FloatArray:
+    """Joints (..., J, 3) [m] from pixels (..., C, J, 2), all views used by default.
+
+    Raises
+    ------
+    ValueError
+        for one pose without two used views; in a batch such a pose is NaN, for ``hold_last`` to fill.
+    """
+    used = np.ones(pixels.shape[:-2], dtype=bool) if used is None else used
+    if used.ndim == 1 and used.sum() < LEAST_VIEWS:
+        raise ValueError(f"used = {used.sum()} views: must be at least {LEAST_VIEWS} to triangulate")
+    return solve_views(*normal_equations(cameras, pixels, weights), used)
+
+
+def hold_last(joints: FloatArray, first: FloatArray) -> FloatArray:
+    """Fill the NaN poses of (F, J, 3) with the last pose before them, or with ``first`` (J, 3) where there is none."""
+    missing = np.isnan(joints).any(axis=(1, 2))
+    last = np.maximum.accumulate(np.where(missing, -1, np.arange(len(joints))))
+    return np.where((last < 0)[:, None, None], first, joints[last])
+
+
+def mpjpe(estimate: FloatArray, truth: FloatArray) -> FloatArray:
+    """Mean per-joint position error over the joints, in the unit of the joints; shape (...,) of (..., J, 3)."""
+    return np.asarray(np.linalg.norm(estimate - truth, axis=-1).mean(axis=-1))
+
+
+def oks(pixels: FloatArray, truth: FloatArray) -> FloatArray:
+    """Object keypoint similarity of COCO, the mean over all joints of exp(-d^2 / (2 s^2 k^2)).
+
+    s^2, the area of the person, is that of the box around the true joints; k = 2 ``SIGMAS``.
+
+    Parameters
+    ----------
+    pixels, truth : shape (..., 17, 2), in the same pixels
+    """
+    extent = truth.max(axis=-2) - truth.min(axis=-2)
+    area = extent[..., 0] * extent[..., 1]
+    distance = ((pixels - truth) ** 2).sum(axis=-1)
+    return np.asarray(np.exp(-distance / (2 * area[..., None] * (2 * SIGMAS) ** 2)).mean(axis=-1))
+
+
+def body_frame(joints: FloatArray) -> FloatArray:
+    """Axes of the trunk as rows, (..., 3, 3): to the left, up, forward; from hips and shoulders of (..., 17, 3)."""
+    left = joints[..., 5, :] + joints[..., 11, :] - joints[..., 6, :] - joints[..., 12, :]
+    up = joints[..., 5, :] + joints[..., 6, :] - joints[..., 11, :] - joints[..., 12, :]
+    left = left / np.linalg.norm(left, axis=-1, keepdims=True)
+    forward = np.cross(left, up)
+    forward /= np.linalg.norm(forward, axis=-1, keepdims=True)
+    return np.stack([left, np.cross(forward, left), forward], axis=-2)
+
+
+def joint_offsets(estimate: FloatArray, truth: FloatArray) -> FloatArray:
+    """Median offset (17, 3) [m] of each joint in the trunk's axes: two definitions of a joint differ by so much.
+
+    Parameters
+    ----------
+    estimate, truth : shape (F, 17, 3); a calibration split
+    """
+    axes = body_frame(estimate)
+    return np.asarray(np.nanmedian(np.einsum("fab,fjb->fja", axes, truth - estimate), axis=0))
+
+
+def corrected(estimate: FloatArray, offsets: FloatArray) -> FloatArray:
+    """Estimate (..., 17, 3) with the offsets added in its own trunk's axes."""
+    return estimate + np.einsum("...ab,ja->...jb", body_frame(estimate), offsets)

@@ -1,0 +1,212 @@
+"""Timing, the guard, calibration and policies on frames."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mecpapers.pose import experiments, timing, trace
+from mecpapers.pose.calibration import calibrate
+from mecpapers.pose.experiments import POLICIES
+from mecpapers.pose.model import Allocation, evaluate
+from mecpapers.pose.policies import poses, run
+from mecpapers.pose.scenario import Scenario
+from mecpapers.pose.schemes import SCHEMES
+from mecpapers.pose.triangulation import corrected, mpjpe, triangulate
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture(scope="module")
+def base():
+    d = experiments.deployment()
+    return d, Scenario(discard_value=experiments.discard_value()).problem(d.calibration.tables)
+
+
+def test_frame_delay_by_hand():
+    sent = np.array([[True, True, True], [False, True, False], [False] * 3])
+    air = np.array([0.01, 0.02, 0.03])
+    assert timing.frame_delay(sent, air, 0.04, 0.1) == pytest.approx([0.4, 0.16, 0.04])
+    assert timing.frame_delay(sent, air, 0.04, 0.1, servers=2) == pytest.approx([0.3, 0.16, 0.04])  # two rounds, one
+    assert timing.frame_delay(sent, air, 0.04, 0.1, servers=9) == pytest.approx([0.2, 0.16, 0.04])
+
+
+@given(seeds)
+def test_the_mean_frame_delay_of_one_server_is_the_expected_delay(seed):
+    """Draw scores by the pmf: with M = 1 the model's D is the mean over frames, to sampling error."""
+    rng = np.random.default_rng(seed)
+    problem = experiments.many_devices(5, seed=seed % 1000)
+    a = SCHEMES["cooperative"](problem).allocation
+    level = np.stack([rng.choice(problem.levels, 4000, p=f) for f in problem.score_pmf], axis=1)
+    sent = (level >= a.lower) & (level < a.upper)
+    delays = timing.frame_delay(sent, problem.transmission_time, 0.04, problem.server_delay)
+    expected = evaluate(problem, a).delay
+    assert delays.mean() == pytest.approx(expected, abs=6 * delays.std() / np.sqrt(4000) + 1e-12)
+
+
+@given(seeds)
+def test_the_guard_keeps_the_budget_and_sends_only_what_was_wanted(seed):
+    rng = np.random.default_rng(seed)
+    sent, gain = rng.random((50, 6)) < 0.6, rng.normal(size=(50, 6))
+    air, budget, servers = rng.uniform(1e-3, 3e-2, (50, 6)), rng.uniform(0, 0.2), int(rng.integers(1, 4))
+    kept = timing.guard(sent, gain, air, budget, 0.015, servers)
+    assert (kept <= sent).all() and (gain[kept] > 0).all()
+    assert (timing.frame_delay(kept, air, 0.0, 0.015, servers) <= budget + 1e-12).all()
+    for f, n in zip(*np.nonzero(sent & ~kept & (gain > 0)), strict=True):  # nothing that still fits was left out
+        more = kept[f].copy()
+        more[n] = True
+        assert timing.frame_delay(more, air[f], 0.0, 0.015, servers) > budget
+
+
+def test_the_guard_is_optimal_for_equal_costs():
+    rng = np.random.default_rng(0)
+    gain, air = rng.random((40, 5)), np.full((40, 5), 0.01)
+    kept = timing.guard(np.ones((40, 5), dtype=bool), gain, air, 0.075, 0.015)  # three of five
+    assert (kept.sum(axis=1) == 3).all()
+    assert (gain * kept).sum(axis=1) == pytest.approx(np.sort(gain, axis=1)[:, 2:].sum(axis=1))
+
+
+def test_transmission_shares(base):
+    _, problem = base
+    share = timing.transmission_shares(problem, np.full(6, 0.5))
+    assert share.sum() == pytest.approx(1)
+    assert share == pytest.approx(problem.transmission_time / problem.transmission_time.sum())
+    assert timing.transmission_shares(problem, np.zeros(6)).tolist() == [0] * 6
+
+
+def test_several_people(base):
+    _, problem = base
+    crowd = timing.of_several_people(problem, 3, association=0.001)
+    assert crowd.device_delay == pytest.approx(3 * problem.device_delay + 0.003)
+    assert crowd.offload_cost == pytest.approx(3 * problem.offload_cost)
+    alone = timing.of_several_people(problem, 1, association=0.001)
+    assert alone.budget == problem.budget
+    with pytest.raises(ValueError, match="people = 0: must be 1 or more"):
+        timing.of_several_people(problem, 0)
+
+
+def test_calibration_looks_at_its_own_half_alone():
+    """Spoil the other half of the trace: nothing that was learnt may change."""
+    recorded = trace.load()
+    clean = calibrate(recorded.half(0))
+    n = recorded.truth.shape[1] // 2
+    spoilt = {
+        k: getattr(recorded, k).copy() for k in ("pixels", "weight", "score", "oks", "truth", "bits", "seconds", "crop")
+    }
+    for values in spoilt.values():
+        values[:, n:] = 0.123
+    again = calibrate(trace.Trace(rig=recorded.rig, **spoilt).half(0))
+    assert np.array_equal(clean.edges, again.edges) and np.array_equal(clean.offsets, again.offsets)
+    for name in ("score_pmf", "device_accuracy", "server_accuracy", "image_bits", "device_seconds", "server_seconds"):
+        assert np.array_equal(getattr(clean.tables, name), getattr(again.tables, name))
+
+
+def test_calibration_tables(base):
+    d, _ = base
+    t = d.calibration.tables
+    assert t.score_pmf.sum(axis=1) == pytest.approx(1)
+    assert t.score_pmf.mean(axis=0) == pytest.approx(0.1, abs=0.005)  # deciles over all cameras
+    level = d.calibration.levels(trace.load().half(0).score[..., 0])
+    share = np.bincount(level[:, :, 2].ravel(), minlength=10) / level[:, :, 2].size
+    assert t.score_pmf[2] == pytest.approx(share)
+    assert 0.5 * t.device_accuracy.min() < t.device_accuracy[0].mean() < 1
+
+
+def test_policies_use_the_poses_they_say(base):
+    """Device-centric and server-centric, against the triangulation done directly."""
+    d, problem = base
+    half = trace.load().half(1)
+    for name, net in (("device", 0), ("server-all", 2)):
+        estimate = triangulate(half.rig, half.pixels[..., net, :, :], half.weight[..., net, :])
+        direct = mpjpe(corrected(estimate, d.calibration.offsets), half.truth)
+        outcome = experiments.run_policy(name, d.held_out, problem)
+        assert outcome.error == pytest.approx(direct, abs=1e-9)
+    assert (outcome.delay > problem.deadline).all()
+
+
+def test_guarded_policies_are_never_late(base):
+    d, problem = base
+    for name in ("cooperative-guarded", "single-guarded", "frame-wise"):
+        assert experiments.run_policy(name, d.held_out, problem).late == 0
+    unguarded = experiments.run_policy("cooperative", d.held_out, problem)
+    guarded = experiments.run_policy("cooperative-guarded", d.held_out, problem)
+    assert (guarded.sent <= unguarded.sent).all() and guarded.sent.sum() < unguarded.sent.sum()
+
+
+def test_two_views_are_always_used_where_devices_compute(base):
+    d, problem = base
+    top = np.full(6, problem.levels)
+    outcome = run(d.held_out, problem, Allocation(lower=top, upper=top))
+    assert ((~outcome.discarded).sum(axis=2) == 2).all()
+    kept = np.sort(np.where(~outcome.discarded.reshape(-1, 6), d.held_out.score, np.nan), axis=1)[:, :2]
+    assert kept == pytest.approx(np.sort(d.held_out.score, axis=1)[:, -2:])  # the two of highest score
+
+
+def test_the_last_pose_is_held_within_a_scene(base):
+    d, _ = base
+    v = d.held_out
+    used = np.ones((len(v.truth), 6), dtype=bool)
+    first = len(v.truth) // v.scenes  # the first frame of the second scene
+    used[[5, first]] = False
+    found = poses(v, np.zeros_like(used), used)
+    assert found[5] == pytest.approx(found[4])
+    assert found[first] == pytest.approx(v.rest)
+
+
+def test_policy_table_is_complete_and_its_intervals_hold_the_mean():
+    errors = experiments.policy_errors()
+    rows = experiments.policy_rows(errors)
+    assert [r["policy"] for r in rows] == list(POLICIES)
+    assert all(r["from"] < r["MPJPE, mm"] < r["to"] for r in rows)
+    assert all(r["late from"] <= r["late, %"] <= r["late to"] for r in rows)
+
+
+def test_bootstrap_of_a_constant_and_of_independent_frames():
+    assert np.ptp(experiments.bootstrap(np.full((1, 6, 60), 3.0))) == 0
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(1, 6, 600))
+    spread = experiments.bootstrap(values, n=4000).std()
+    assert spread == pytest.approx(values.std() / np.sqrt(3600), rel=0.15)
+    drift = np.repeat(rng.normal(size=(1, 6, 60)), 10, axis=2)  # blocks of ten alike: ten times fewer draws
+    assert experiments.bootstrap(drift, n=4000).std() == pytest.approx(drift.std() / np.sqrt(360), rel=0.15)
+
+
+def test_reductions_by_hand():
+    error = np.stack([np.full((2, 20), 0.03), np.full((2, 20), 0.04)])
+    assert experiments.reductions({"error": error}, "a", "b", ("a", "b")) == pytest.approx((0.25, 0.25, 0.25))
+
+
+def test_more_cameras_never_hurt_on_the_mean():
+    sweep = experiments.over_devices((3, 4, 5, 6), ("device", "cooperative-guarded"))
+    for name in sweep.schemes:
+        assert (np.diff(sweep.mean("error", name)) < 0).all()
+
+
+def test_the_weakest_points_stand():
+    """What the text says of the regimes where cooperation does not pay."""
+    two = experiments.over_devices((2,), ("server-fit", "cooperative-guarded"))
+    assert two.mean("error", "server-fit") < two.mean("error", "cooperative-guarded")
+    poor = experiments.over_scenario(
+        "deadline_ms", (100.0, 200.0), ("server-fit", "cooperative-guarded"), light="thumbnail"
+    )
+    ahead = poor.mean("error", "cooperative-guarded") < poor.mean("error", "server-fit")
+    assert ahead.tolist() == [False, True]
+
+
+def test_an_infeasible_value_of_a_sweep_is_not_a_number():
+    sweep = experiments.over_scenario("deadline_ms", (30.0, 100.0), ("cooperative",))
+    assert np.isnan(sweep.mean("error", "cooperative")).tolist() == [True, False]
+
+
+def test_spread_kinds():
+    assert np.exp(np.mean(np.log(experiments.spread_scenario("speed", 2.0).device_slowdown))) == pytest.approx(4)
+    assert np.ptp(experiments.spread_scenario("link", 10.0).snr_db) == pytest.approx(20)
+    with pytest.raises(ValueError, match="kind = 'price': must be speed or link"):
+        experiments.spread_scenario("price", 2.0)
+
+
+def test_a_frame_sheet_lies_over_its_images():
+    sheet = experiments.contact_sheet(4, 30)
+    assert len(sheet.images) == 6
+    assert np.median(np.linalg.norm(sheet.heavy - sheet.truth, axis=-1)) < 8  # pixels of the crop
+    assert ((sheet.truth > 0) & (sheet.truth < 256)).all()
