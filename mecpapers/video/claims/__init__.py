@@ -3,4 +3,4 @@
 from mecpapers.ledger import Claim
 from mecpapers.video.claims import centralised, networks, trends
 
-CLAIMS: tuple[Claim, ...] = (*networks.CLAIMS, *centralised.CLAIMS, *trends.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*centralised.CLAIMS, *networks.CLAIMS, *trends.CLAIMS)
