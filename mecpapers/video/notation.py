@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Symbol:
-    """One symbol of the paper; ``name`` is an attribute of ``home`` in ``mecpapers.video.model``."""
+    """One symbol of the paper; ``name`` is an attribute of ``home`` in ``model``, of ``Layer`` in ``networks``."""
 
     symbol: str  # LaTeX
     home: str
@@ -47,5 +47,9 @@ NOTATION: tuple[Symbol, ...] = (
     Symbol("f^{max}", "Problem", "server_frequency", "cycle/s", "scalar", "(13d)"),
     Symbol("1", "Problem", "time_budget", "1", "scalar", "right side of (13c)"),
     Symbol(r"\rho", "Problem", "cycles_per_mac", "cycle/MAC", "scalar", "(5)"),
+    Symbol("o_{l+1}", "Layer", "channels", "1", "a layer", "(3)"),
+    Symbol("K_l^j", "Layer", "kernel", "1", "(3,)", "(3), (4)"),
+    Symbol("r_l", "Layer", "stride", "1", "(3,)", "(4)"),
+    Symbol("d_l", "Layer", "padding", "1", "(3,)", "(4)"),
     Symbol("(7)\\text{ or }(31)", "Problem", "local_energy", "name", "scalar", "(7), (31)"),
 )

@@ -1,11 +1,14 @@
 """Many devices: the ball argument, the sample, warm starts, and what is refused for want of memory."""
 
+import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mecpapers import memory
+from mecpapers import cli, memory
 from mecpapers.solution import TooLarge
 from mecpapers.video import options
 from mecpapers.video.bounds import solve_exact
@@ -211,3 +214,18 @@ def test_the_collector_says_what_it_needs(command):
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 2
     assert "Missing option '--output'" in result.output
+
+
+def test_the_command_refuses_what_is_too_large(tmp_path, monkeypatch, capsys):
+    example = Path(__file__).parents[2] / "book" / "instances" / "video.json"
+    document = json.loads(example.read_text(encoding="utf-8"))
+    document["weights"]["accuracy"] = 1e30
+    document["devices"]["max_frames"] = 1e15
+    file = tmp_path / "large.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["mecpapers", "solve", str(file)])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    out, err = capsys.readouterr()
+    assert (stop.value.code, out) == (2, "")
+    assert err.startswith("mecpapers: devices: ") and err.count("\n") == 1 and "GB of memory: must be at most" in err

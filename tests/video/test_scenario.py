@@ -89,9 +89,11 @@ def test_radio_frames_matter_less_the_more_share_the_uplink():
 def test_notation_names_what_the_model_has():
     from dataclasses import fields
 
-    from mecpapers.video import model
+    from mecpapers.video import model, networks
 
-    named = {(s.home, s.name) for s in NOTATION}
+    layer = [s.name for s in NOTATION if s.home == "Layer"]
+    assert all(hasattr(networks.resnet(18)[0], name) for name in layer) and "kernel" in layer
+    named = {(s.home, s.name) for s in NOTATION if s.home != "Layer"}
     built = {
         (c.__name__, f.name) for c in (model.Allocation, model.Metrics, model.Devices, model.Problem) for f in fields(c)
     }

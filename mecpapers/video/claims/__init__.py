@@ -3,4 +3,4 @@
 from mecpapers.ledger import Claim
 from mecpapers.video.claims import centralised, distributed, networks, trends
 
-CLAIMS: tuple[Claim, ...] = (*networks.CLAIMS, *centralised.CLAIMS, *distributed.CLAIMS, *trends.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*centralised.CLAIMS, *distributed.CLAIMS, *networks.CLAIMS, *trends.CLAIMS)

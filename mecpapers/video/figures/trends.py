@@ -96,5 +96,7 @@ def plot_weights(points: Mapping[str, FloatArray]) -> Axes:
     ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if low <= np.log10(t) <= high]
     ax.set_yticks(np.log10(ticks), [f"{t:g}" for t in ticks])
     ax.set(xlabel="average delay, s", ylabel="average energy, J")
-    ax.margins(0.05)
+    reach = points["delay"].max() - points["delay"].min()
+    ax.set_xlim(points["delay"].min() - 0.05 * reach, points["delay"].max() + 0.05 * reach)
+    ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     return ax
