@@ -18,6 +18,7 @@ from mecpapers.pose.experiments.measured import (
     scene_rows,
     score_curve,
     score_rank_correlation,
+    server_network_rows,
     with_intervals,
 )
 from mecpapers.pose.experiments.sweeps import (
@@ -81,6 +82,7 @@ __all__ = [
     "scene_rows",
     "score_curve",
     "score_rank_correlation",
+    "server_network_rows",
     "smooth_gaps",
     "spread_scenario",
     "with_intervals",

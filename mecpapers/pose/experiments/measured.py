@@ -199,6 +199,24 @@ def reduction_rows(weighted: bool = True, half: int = 0) -> list[dict[str, Any]]
     return rows
 
 
+def server_network_rows() -> list[dict[str, Any]]:
+    """MPJPE [mm] and offloading of the guarded policy by the network on the server, at 100 ms; kappa as before."""
+    rows = []
+    for heavy in ("heavy", "full"):
+        d = deployment(heavy=heavy)
+        problem = Scenario(discard_value=discard_value()).problem(d.calibration.tables)
+        outcome = run_policy("cooperative-guarded", d.held_out, problem)
+        rows.append({
+            "on the server": heavy,
+            "an image there, ms": 1e3 * problem.server_delay,
+            "MPJPE, mm": 1e3 * float(outcome.error.mean()),
+            "offloaded, %": 100 * float(outcome.sent.mean()),
+            "late, %": 100 * outcome.late,
+            "server, all images, mm": 1e3 * float(run_policy("server-all", d.held_out, problem).error.mean()),
+        })  # fmt: skip
+    return rows
+
+
 def scene_rows(policies: Sequence[str] = ("device", "device-discard", "server-fit", "cooperative-guarded")) -> Any:
     """MPJPE [mm] of some policies in each scene."""
     error = 1e3 * policy_errors()["error"].mean(axis=2)
