@@ -149,14 +149,16 @@ def plot_frame_delays(delays: Mapping[str, FloatArray], deadline: float) -> Axes
 
 
 @figure_style()
-def plot_equivalence(clouds: Mapping[str, FloatArray]) -> Axes:
-    """Sum of accuracies against MPJPE of random thresholds; name -> (n, 2)."""
+def plot_equivalence(clouds: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axes:
+    """Sum of accuracies (n,) against MPJPE [m] (n, S, F) of random thresholds."""
     _, axes = plt.subplots(1, len(clouds), figsize=(7.2, 3.6), sharey=True)
-    for ax, (name, points) in zip(np.atleast_1d(axes), clouds.items(), strict=True):
-        ax.plot(points[:, 0], 1e3 * points[:, 1], ".", color=BLUE, markersize=4)
-        best = points[points[:, 0].argmax()]
-        ax.plot(best[0], 1e3 * best[1], "o", color=VERMILION, markersize=9, markerfacecolor="none", label="largest sum")
-        ax.set(xlabel="sum of accuracies", title=name, ylim=(None, 1e3 * np.quantile(points[:, 1], 0.97)))
+    for ax, (name, (total, frames)) in zip(np.atleast_1d(axes), clouds.items(), strict=True):
+        error, best = 1e3 * frames.mean(axis=(1, 2)), total.argmax()
+        ax.plot(total, error, ".", color=BLUE, markersize=4)
+        ax.plot(
+            total[best], error[best], "o", color=VERMILION, markersize=9, markerfacecolor="none", label="largest sum"
+        )
+        ax.set(xlabel="sum of accuracies", title=name, ylim=(None, float(np.quantile(error, 0.97))))
     axes = np.atleast_1d(axes)
     axes[0].set_ylabel("MPJPE, mm")
     axes[0].legend(fontsize=8)

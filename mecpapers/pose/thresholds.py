@@ -16,6 +16,7 @@ from mecpapers.solution import Infeasible, Solution, TooLarge
 
 BISECTIONS = 60
 MOST_LABELS = 5_000_000
+MOST_ENTRIES = 20_000_000  # of the options table, 160 MB an array
 ROUNDING = 1e-12
 SCORED = "every device scores its image first"
 
@@ -45,7 +46,15 @@ def options(problem: Problem, *, single: bool = False) -> Options:
     ------
     Infeasible
         if the slowest light network alone takes longer than the deadline.
+    TooLarge
+        if the table would hold more than ``MOST_ENTRIES`` entries.
     """
+    entries = problem.size * (problem.levels + 1) * (problem.levels + 2) // 2
+    if entries > MOST_ENTRIES:
+        raise TooLarge(
+            f"score_pmf: {problem.size} devices of {problem.levels} levels have {entries} pairs of thresholds "
+            f"({8e-9 * entries:.1f} GB an array): must be at most {MOST_ENTRIES}"
+        )
     if problem.budget < 0:
         slowest = int(problem.device_delay.argmax())
         least = problem.device_delay[slowest]

@@ -157,8 +157,22 @@ def test_policy_table_is_complete_and_its_intervals_hold_the_mean():
     errors = experiments.policy_errors()
     rows = experiments.policy_rows(errors)
     assert [r["policy"] for r in rows] == list(POLICIES)
-    assert all(r["from"] < r["MPJPE, mm"] < r["to"] for r in rows)
-    assert all(r["late from"] <= r["late, %"] <= r["late to"] for r in rows)
+    assert all(r["MPJPE, mm from"] < r["MPJPE, mm"] < r["MPJPE, mm to"] for r in rows)
+    for name in ("delay, ms", "late, %"):
+        assert all(r[f"{name} from"] - 1e-9 <= r[name] <= r[f"{name} to"] + 1e-9 for r in rows)
+    shown = experiments.with_intervals(rows)[0]
+    assert list(shown) == ["policy", "MPJPE, mm", "delay, ms", "late, %"]
+    assert shown["late, %"] == "0.0 [0.0, 0.0]"
+
+
+def test_rank_correlation_is_spearman_s():
+    from scipy.stats import spearmanr
+
+    rng = np.random.default_rng(0)
+    total, error = rng.normal(size=30), np.round(rng.normal(size=(30, 4)), 1)  # with ties
+    found = experiments.rank_correlation(total, error)
+    assert found == pytest.approx([spearmanr(total, -e).statistic for e in error.T])
+    assert experiments.rank_correlation(total, -(total[:, None] ** 3)) == pytest.approx([1])
 
 
 def test_bootstrap_of_a_constant_and_of_independent_frames():

@@ -201,6 +201,32 @@ def test_too_large_to_enumerate():
         th.solve_by_enumeration(experiments.many_devices(6))
 
 
+def test_too_large_for_a_table_says_what_it_would_need():
+    k = 2000
+    rows = {name: np.full(k, 1 / k) for name in ("score_pmf", "device_accuracy", "server_accuracy")}
+    problem = Problem(
+        deadline=1, device_delay=0.0, server_delay=0.1, transmission_time=np.full(20, 0.1), discard_value=0, **rows
+    )
+    with pytest.raises(TooLarge, match=r"20 devices of 2000 levels have 40060020 .*0.3 GB an array"):
+        th.solve_exact(problem)
+
+
+@pytest.mark.nightly
+def test_the_gap_over_two_thousand_instances():
+    gaps = experiments.optimality_gaps(2000, seed=1)
+    assert (gaps[..., 0] - gaps[..., 1] <= gaps[..., 3] - gaps[..., 1] + 1e-9).all()
+    assert (gaps[..., 1] >= gaps[..., 2] - 1e-12).all()
+
+
+def test_a_free_uplink_and_server_send_whatever_gains():
+    problem = replace(
+        random_problem(np.random.default_rng(2), "rough"), server_delay=0.0, transmission_time=np.array(0.0)
+    )
+    best = th.options(problem).value.max(axis=1).sum()
+    assert th.solve_exact(problem).objective == pytest.approx(best)
+    assert th.solve_cooperative(problem).gap == pytest.approx(0, abs=1e-9)
+
+
 def test_a_hundred_devices_are_no_matter():
     problem = experiments.many_devices(100)
     solution = th.solve_cooperative(problem)

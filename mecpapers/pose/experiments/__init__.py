@@ -18,6 +18,8 @@ from mecpapers.pose.experiments.measured import (
     scene_rows,
     score_curve,
     score_rank_correlation,
+    server_network_rows,
+    with_intervals,
 )
 from mecpapers.pose.experiments.sweeps import (
     over_devices,
@@ -37,9 +39,10 @@ from mecpapers.pose.experiments.theory import (
     many_devices,
     measured_gaps,
     optimality_gaps,
+    rank_correlation,
     smooth_gaps,
 )
-from mecpapers.pose.experiments.world import Sheet, camera_rows, contact_sheet, network_rows
+from mecpapers.pose.experiments.world import Sheet, camera_rows, contact_sheet, network_rows, provenance_rows
 
 __all__ = [
     "GAP_COLUMNS",
@@ -70,6 +73,8 @@ __all__ = [
     "over_spread",
     "policy_errors",
     "policy_rows",
+    "provenance_rows",
+    "rank_correlation",
     "reduction_rows",
     "reductions",
     "rows_of",
@@ -77,6 +82,8 @@ __all__ = [
     "scene_rows",
     "score_curve",
     "score_rank_correlation",
+    "server_network_rows",
     "smooth_gaps",
     "spread_scenario",
+    "with_intervals",
 ]

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import binomtest, rankdata
 
 from mecpapers.arrays import FloatArray
-from mecpapers.pose.experiments.measured import deployment, discard_value
+from mecpapers.pose.experiments.measured import bootstrap, deployment, discard_value
 from mecpapers.pose.model import Allocation, Problem, evaluate
 from mecpapers.pose.policies import run
 from mecpapers.pose.scenario import Scenario
@@ -80,9 +80,17 @@ def gap_rows(gaps: FloatArray) -> list[dict[str, Any]]:
             "mean, filled, %": float(part[:, 0].mean()),
             "worst, unfilled, %": float(part[:, 1].max()),
             "mean, unfilled, %": float(part[:, 1].mean()),
+            "filled above 4 %": f"{np.sum(part[:, 0] > 4)} of {len(part)}",
+            "95 % interval of that share, %": _binomial(int(np.sum(part[:, 0] > 4)), len(part)),
         }
         for name, part in parts.items()
     ]
+
+
+def _binomial(hits: int, n: int) -> str:
+    """95 % interval of a share in percent, Wilson's."""
+    interval = binomtest(hits, n).proportion_ci(method="wilson")
+    return f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"
 
 
 @kept
@@ -139,37 +147,55 @@ def heat_map(weighted: bool = True) -> dict[str, FloatArray]:
 
 
 @kept
-def equivalence(weighted: bool = True, kappa: float = 0.0, n_pairs: int = 200, seed: int = 0) -> FloatArray:
-    """Sum of accuracies (tables of the calibration half) and MPJPE [m] (held-out) of random thresholds, (n_pairs, 2).
+def equivalence(
+    weighted: bool = True, kappa: float = 0.0, n_pairs: int = 200, seed: int = 0
+) -> tuple[FloatArray, FloatArray]:
+    """Sum of accuracies (by the calibration half's tables) and MPJPE [m] (held-out) of random thresholds.
 
     Every device draws its own pair, uniform over all, but such that on average four views are used or more.
+
+    Returns
+    -------
+    shapes (n_pairs,) and (n_pairs, S, F)
     """
     d = deployment(weighted=weighted)
     problem = replace(Scenario(), discard_value=kappa).problem(d.calibration.tables)
     rng = np.random.default_rng(seed)
-    points: list[tuple[float, float]] = []
+    totals: list[float] = []
+    errors: list[FloatArray] = []
     lower, upper = np.triu_indices(problem.levels + 1)
     below = np.concatenate([np.zeros((problem.size, 1)), np.cumsum(problem.score_pmf, axis=1)], axis=1)
-    while len(points) < n_pairs:
+    while len(totals) < n_pairs:
         pick = rng.integers(lower.size, size=problem.size)
         allocation = Allocation(lower=lower[pick], upper=upper[pick])
         if below[np.arange(problem.size), allocation.lower].sum() <= problem.size - 4:
-            error = run(d.held_out, problem, allocation).error.mean()
-            points.append((evaluate(problem, allocation).total, float(error)))
-    return np.array(points)
+            errors.append(run(d.held_out, problem, allocation).error)
+            totals.append(evaluate(problem, allocation).total)
+    return np.array(totals), np.array(errors)
+
+
+def rank_correlation(total: FloatArray, error: FloatArray) -> FloatArray:
+    """Spearman's correlation of the sum (n,) with minus MPJPE, for each column of (n, R); shape (R,)."""
+    a, b = rankdata(total), rankdata(-error, axis=0)
+    a, b = a - a.mean(), b - b.mean(axis=0)
+    return np.asarray(a @ b / np.sqrt((a**2).sum() * (b**2).sum(axis=0)))
 
 
 def equivalence_rows(n_pairs: int = 200) -> list[dict[str, Any]]:
-    """Spearman's correlation of the sum of accuracies with -MPJPE, and what the best sum costs in MPJPE."""
+    """Correlation with its 95 % interval over blocks of frames, and what the best sum costs in MPJPE."""
     rows = []
     for weighted in (True, False):
         for kappa in (0.0, discard_value(weighted=weighted)):
-            total, error = equivalence(weighted, kappa, n_pairs).T
+            total, error = equivalence(weighted, kappa, n_pairs)
+            mean = 1e3 * error.mean(axis=(1, 2))
+            low, high = np.quantile(rank_correlation(total, bootstrap(error, n=400)), [0.025, 0.975])
             rows.append({
                 "triangulation": "weighted" if weighted else "unweighted",
                 "kappa": kappa,
-                "rank correlation": float(spearmanr(total, -error).statistic),
-                "MPJPE at the best sum, mm": 1e3 * float(error[total.argmax()]),
-                "least MPJPE, mm": 1e3 * float(error.min()),
+                "rank correlation": float(rank_correlation(total, mean[:, None])[0]),
+                "rank correlation from": float(low),
+                "rank correlation to": float(high),
+                "MPJPE at the best sum, mm": round(float(mean[total.argmax()]), 1),
+                "least MPJPE, mm": round(float(mean.min()), 1),
             })  # fmt: skip
     return rows

@@ -56,6 +56,16 @@ def camera_rows() -> list[dict[str, Any]]:
     return rows
 
 
+def provenance_rows() -> list[dict[str, str]]:
+    """What the trace was recorded with, a line an item."""
+    made = trace.provenance()
+    flat = {**made, **made["models"], **made["versions"]}
+    names = ("package", "license", "body", "python", "ai-edge-litert", "numpy", "machine", "threads", "date", "command")
+    rows = {name: str(flat[name]) for name in names}
+    rows |= {name: f"SHA-256 {digest[:16]}..." for name, digest in flat["sha256"].items()}
+    return [{"what": name, "value": value} for name, value in rows.items()]
+
+
 def network_rows() -> list[dict[str, Any]]:
     """Processor time of each network over the trace [ms]: its tenth percentile, median and ninetieth."""
     recorded = trace.load()
