@@ -20,6 +20,7 @@ Stop = Literal["safe", "literal"]
 ETA = 1.01  # (23)
 _GAIN = 1e-9  # relative; what a trade must bring
 _PARTNERS = 20  # users on each side of a trade, the cheapest and the dearest
+_HALVINGS = 36  # a size to 1e-11 of its range
 _SETTLED = 1e-12  # relative change of the sum at which rounds no longer move
 
 
@@ -250,7 +251,7 @@ def raise_one(problem: Problem, sizes: FloatArray, user: IndexArray, shares: Sha
 
     some, all_ = fits(low), fits(high)
     low = np.where(all_, high, low)
-    for _ in range(0 if np.all(all_ | ~some) else 50):
+    for _ in range(0 if np.all(all_ | ~some) else _HALVINGS):
         middle = (low + high) / 2
         ok = fits(middle)
         low, high = np.where(ok, middle, low), np.where(ok, high, middle)
@@ -263,7 +264,7 @@ def _last_step(problem: Problem, good: FloatArray, beyond: FloatArray) -> FloatA
     low, high = 0.0, 1.0
     if feasible(problem, beyond):
         return beyond
-    for _ in range(50):
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         if feasible(problem, good + middle * (beyond - good)):
             low = middle

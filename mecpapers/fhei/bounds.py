@@ -33,7 +33,8 @@ MOST_NODES = 400
 MOST_CANDIDATES = 2**20  # of an enumeration
 _ROUNDING = 1e-12  # relative; what float64 may lose in a bound
 _SMOOTHING = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)  # of the largest size
-_WARM = 2  # a child of a node starts at this one
+_WARM = 3  # a child of a node starts at this one
+_FINEST = 0.05  # of the tolerance; a smoothing below it is not worth its steps
 _STEPS = 30  # Newton steps a smoothing
 _NARROW = 1e-9  # a box that counts as a point, of the largest size
 
@@ -77,7 +78,7 @@ def solve_exact(
     root = np.full(problem.users.size, problem.min_feature_bytes / top), np.ones(problem.users.size)
 
     def round_down(sizes: FloatArray) -> FloatArray:
-        return improve(problem, retreat(problem, sizes), most_rounds=3)
+        return improve(problem, retreat(problem, sizes), most_rounds=2)
 
     sizes, bound = _search(problem, best, root, None, round_down, tolerance, most_nodes)
     return _solution(problem, sizes, bound)
@@ -85,7 +86,7 @@ def solve_exact(
 
 def solve_classes(
     problem: Problem,
-    classes: Sequence[float],
+    classes: Sequence[float] | FloatArray,
     *,
     tolerance: float = TOLERANCE,
     most_nodes: int = MOST_NODES,
@@ -184,17 +185,19 @@ def _search(
     """Best-bound search; return the best sizes, shape (M,), and a bound on their sum, both in byte."""
     top = float(levels[-1]) if levels is not None else problem.max_feature_bytes
     dual, ties = _dual(problem, top), count()
-    node = _bounded(dual, *root)
+    node = _bounded(dual, *root, tolerance)
     heap = [(-node.bound, next(ties), node)]
-    for _ in range(most_nodes):
+    for k in range(most_nodes):
         if not heap or -heap[0][0] * top <= best.sum() * (1 + tolerance):
             break
         node = heapq.heappop(heap)[2]
-        trial = round_down(node.mixed * top)
-        best = trial if trial.sum() > best.sum() else best
-        for low, high in _split(node, None if levels is None else levels / top):
+        children = _split(node, None if levels is None else levels / top)
+        if not children or k & (k - 1) == 0:  # a point, or the first node, the second, the third, the fifth, ...
+            trial = round_down(node.mixed * top)
+            best = trial if trial.sum() > best.sum() else best
+        for low, high in children:
             if feasible(problem, low * top * (1 - 1e-12)):
-                child = _bounded(dual, low, high, node)
+                child = _bounded(dual, low, high, tolerance, node)
                 heapq.heappush(heap, (-child.bound, next(ties), child))
     bound = max(float(best.sum()) / top, -heap[0][0] if heap else 0.0)
     return best, bound * top * (1 + _ROUNDING)
@@ -307,12 +310,14 @@ def _derivatives(
     return smooth, 1 + mean.sum(axis=1), curvature, upper
 
 
-def _bounded(dual: _Dual, low: FloatArray, high: FloatArray, parent: _Node | None = None) -> _Node:
+def _bounded(dual: _Dual, low: FloatArray, high: FloatArray, tolerance: float, parent: _Node | None = None) -> _Node:
     """The least bound on a box: Newton steps in the four prices, the maxima smoothed less and less."""
     ends = np.stack([low, high])
     prices = _first_prices(dual, ends) if parent is None else parent.prices
     best, bound = prices, _value(dual, prices, low, high)
     for tau in _SMOOTHING[0 if parent is None else _WARM :]:
+        if tau < _FINEST * tolerance:
+            break
         prices, upper = _newton(dual, prices, ends, tau)
         value = _value(dual, prices, low, high)
         best, bound = (prices, value) if value < bound else (best, bound)
