@@ -10,8 +10,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-PAPERS = ("video",)
-NAMES = {"video": "Paper I"}
+PAPERS = ("video", "fhei")
+NAMES = {"video": "Paper I", "fhei": "Paper II"}
 NUMERICAL = 1e-6  # a tolerance this small bounds rounding, whose digits differ between machines
 
 

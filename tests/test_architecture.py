@@ -14,11 +14,12 @@ PACKAGE = Path(mecpapers.__file__).parent
 FILES = sorted(p for p in PACKAGE.rglob("*.py"))
 SOLVERS = {
     *("local", "edge", "geometric", "offloading", "augmented", "admm", "cccp", "options", "bounds", "prices"),  # video
+    *("transmission", "computing", "quality", "alternating", "benchmarks", "bounds"),  # fhei
 }
 DRAWING = {"style", "figures"}
 # Floors of a paper's house; a module imports only from floors below its own, solvers also from each other.
 FLOORS = [
-    {"model", "symbolic", "notation"},
+    {"model", "symbolic", "notation", "networks"},
     {"scenario", "reference", "instance", *SOLVERS},
     {"schemes"},
     {"experiments", "verification"},

@@ -173,6 +173,8 @@ def improve(problem: Problem, sizes: FloatArray, most_rounds: int = 100) -> Floa
     """
     best = fill(problem, sizes)
     for _ in range(most_rounds):
+        if np.all(best >= problem.max_feature_bytes):
+            break
         trials, free = _trades(problem, best)
         rows = np.arange(free.size)
         others = trials.sum(axis=1) - trials[rows, free]

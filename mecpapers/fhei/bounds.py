@@ -350,10 +350,13 @@ def _newton(dual: _Dual, prices: FloatArray, ends: FloatArray, tau: float) -> tu
         scale = prices[:, None] * prices  # Newton in relative prices, so that the matrix is well scaled
         relative = curvature * scale
         step = -prices * np.linalg.solve(relative + 1e-13 * np.trace(relative) * np.eye(4), slope * prices)
+        step *= min(
+            1.0, 0.9 / float(np.max(np.abs(step / prices)))
+        )  # along a ray of prices the bound is all but linear
         decrement = -float(slope @ step)
         if not decrement > 1e-3 * tau:
             break
-        length = min(1.0, 0.9 / max(1e-300, float(np.max(-step / prices))))
+        length = 1.0
         while length > 1e-8:
             trial = prices + length * step
             after = _derivatives(dual, trial, ends, tau)

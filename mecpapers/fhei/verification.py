@@ -161,7 +161,7 @@ def random_p1(rng: np.random.Generator, n_users: int) -> Problem:
 
 
 @kept
-def enumeration_gaps(n_instances: int = 60, seed: int = 0, grid: int = 12) -> FloatArray:
+def enumeration_gaps(n_instances: int = 60, seed: int = 0, grid: int = 6) -> FloatArray:
     """Certified optimum, its bound, enumeration, and the mended algorithm on M = 3 ... 6; shape (n_instances, 3).
 
     Columns, relative to enumeration: optimum, bound, mended.
