@@ -114,9 +114,9 @@ def plot_trajectory(curves: Mapping[str, Mapping[str, FloatArray]], limit: float
         upper.plot(curve["quality"], color=colour, linestyle=dash, label=name)
         lower.plot(np.where(np.isfinite(curve["energy"]), curve["energy"], np.nan), color=colour, linestyle=dash)
     lower.axhline(limit, color=BLACK, linewidth=0.9, linestyle=":")
-    lower.text(0.5, limit * 1.1, "limit", fontsize=8)
+    lower.text(70, limit, "limit", fontsize=8, va="center", bbox={"fc": "white", "ec": "none", "pad": 1.5})
     upper.set(ylabel="sum of quality, mAP")
-    lower.set(xlabel="round $k$", ylabel="least mean energy, J", yscale="log")
+    lower.set(xlabel="round $k$", ylabel="least mean energy, J")
     figure.legend(loc="outside upper center", ncols=3)
     return upper
 

@@ -15,10 +15,14 @@ import numpy as np
 from mecpapers.arrays import FloatArray
 from mecpapers.fhei.model import BITS, Allocation, Problem, feature_flops, inference_flops
 
-_TIGHT = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11}
+
+def _tight(tolerance: float) -> dict[str, float]:
+    return dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), tolerance)
 
 
-def resources(problem: Problem, feature_bytes: FloatArray, form: str = "dcp") -> tuple[Allocation | None, float]:
+def resources(
+    problem: Problem, feature_bytes: FloatArray, form: str = "dcp", tolerance: float = 1e-11
+) -> tuple[Allocation | None, float]:
     """P2 for given sizes, as a convex program (``dcp``) or a geometric one (``gp``).
 
     Returns
@@ -46,7 +50,7 @@ def resources(problem: Problem, feature_bytes: FloatArray, form: str = "dcp") ->
     v["computed"].value = energy / scale
     with catch_warnings():  # tolerances this small end as "optimal_inaccurate"; the callers compare the objectives
         simplefilter("ignore", UserWarning)
-        program.solve(gp=form == "gp", solver=cp.CLARABEL, **_TIGHT)
+        program.solve(gp=form == "gp", solver=cp.CLARABEL, warm_start=False, **_tight(tolerance))
     if program.status in ("infeasible", "infeasible_inaccurate"):
         return None, np.inf
     if program.status not in ("optimal", "optimal_inaccurate"):
@@ -67,7 +71,7 @@ def sizes(problem: Problem, price: FloatArray, budget: float, most_bytes: float)
     d = cp.Variable(price.size)
     limits = [d >= problem.min_feature_bytes / high, d <= 1, cp.sum(d) <= most_bytes / high]
     program = cp.Problem(cp.Maximize(cp.sum(d)), [*limits, (price * high / budget) @ d <= 1])
-    program.solve(solver=cp.CLARABEL, **_TIGHT)
+    program.solve(solver=cp.CLARABEL, **_tight(1e-11))
     return d.value * high, float(program.value) * high
 
 

@@ -55,7 +55,7 @@ def test_follows():
     assert not follows_downlink(problem, np.array([5e6, 6e6, 4e6, 2.8e6, 3e6]))
 
 
-def test_sixteen_combinations_and_none_makes_all_true():
+def test_24_combinations_and_none_makes_all_true():
     assert len(COMBINATIONS) >= 12
     rows = experiments.verdict_rows()
     assert len(rows) >= 12
