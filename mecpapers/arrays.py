@@ -34,6 +34,7 @@ Count = Annotated[FloatArray, _COUNT]
 Fraction = Annotated[FloatArray, Rule("must lie between 0 and 1", lambda v: (v >= 0) & (v <= 1))]
 AboveMinusOne = Annotated[FloatArray, Rule("must be above -1", lambda v: v > -1)]
 PositiveScalar = Annotated[float, _POSITIVE]
+NonNegativeScalar = Annotated[float, _NON_NEGATIVE]
 
 
 class _Dataclass(Protocol):

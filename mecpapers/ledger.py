@@ -10,8 +10,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-PAPERS = ("video", "pose")
-NAMES = {"video": "Paper I", "pose": "Paper III"}
+PAPERS = ("video", "fhei", "pose")
+NAMES = {"video": "Paper I", "fhei": "Paper II", "pose": "Paper III"}
 NUMERICAL = 1e-6  # a tolerance this small bounds rounding, whose digits differ between machines
 
 

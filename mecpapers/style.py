@@ -48,6 +48,13 @@ LOOKS = {
     "random": Look("Random", PURPLE, "v", ":"),
     "local": Look("Local", GREY, "s", "--"),
     "edge": Look("Edge", VERMILION, "^", "-."),
+    # Paper II
+    "alternating": Look("Alternating (the paper's)", BLUE, "o", "--"),
+    "mended": Look("Alternating, mended", GREEN, "D", ":"),
+    "constant": Look("Constant quality", ORANGE, "s", "-."),
+    "inversion-rate": Look("Computation only, equal rates", VERMILION, "^", "--"),
+    "inversion-gain": Look("Computation only, 1/gain", PURPLE, "v", ":"),
+    "discrete": Look("Optimum over YOLOv3's classes", GREY, "x", "-"),
     # Paper III
     "device": Look("Device-centric", GREY, "s", "--"),
     "device-discard": Look("Device, one threshold to discard", PURPLE, "P", ":"),

@@ -33,15 +33,22 @@ class Sweep:
         """One metric of one scheme, shape (values, drops)."""
         return self.metrics[metric][self.schemes.index(scheme)]
 
+    def answered(self, metric: str, scheme: str) -> FloatArray:
+        """Number of drops with an answer, shape (values,); NaN marks a drop without one."""
+        return np.asarray((~np.isnan(self.drops(metric, scheme))).sum(axis=1), dtype=np.float64)
+
     def mean(self, metric: str, scheme: str) -> FloatArray:
-        """Mean over the drops, shape (values,)."""
-        return np.asarray(self.drops(metric, scheme).mean(axis=1))
+        """Mean over the drops with an answer, shape (values,); NaN where there are none."""
+        count = self.answered(metric, scheme)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.nansum(self.drops(metric, scheme), axis=1) / count)
 
     def standard_error(self, metric: str, scheme: str) -> FloatArray:
         """Standard error of the mean, shape (values,); 0 for a single drop."""
-        d = self.drops(metric, scheme)
-        spread = d.std(axis=1, ddof=1) if self.n_drops > 1 else np.zeros(len(self.values))
-        return np.asarray(spread / np.sqrt(self.n_drops))
+        count = self.answered(metric, scheme)
+        away = self.drops(metric, scheme) - self.mean(metric, scheme)[:, None]
+        spread = np.sqrt(np.nansum(away**2, axis=1) / np.maximum(count - 1, 1))
+        return np.asarray(spread / np.sqrt(np.maximum(count, 1)))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a scheme, value and drop: the tidy table."""

@@ -1,4 +1,4 @@
-"""Decibel, dBm, MHz, GHz and km to SI: the only home of other units."""
+"""Decibel, dBm, MHz, GHz, TFLOPS and km to SI: the only home of other units."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from mecpapers.arrays import FloatArray
 
 MEGA = 1e6  # Hz per MHz
 GIGA = 1e9  # Hz per GHz
+TERA = 1e12  # FLOP/s per TFLOPS
 KILO = 1e3  # m per km
 
 

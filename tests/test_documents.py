@@ -26,8 +26,10 @@ def test_python_examples_run(page, tmp_path, monkeypatch, capsys):
 
 
 def test_every_scheme_is_documented():
+    from mecpapers.fhei.schemes import SCHEMES as FHEI
+
     text = (ROOT / "book" / "own.md").read_text(encoding="utf-8")
-    assert all(f"`{name}`" in text for name in SCHEMES)
+    assert all(f"`{name}`" in text for name in (*SCHEMES, *FHEI))
 
 
 def test_every_field_of_the_instance_is_documented():
@@ -36,6 +38,13 @@ def test_every_field_of_the_instance_is_documented():
     text = (ROOT / "book" / "own.md").read_text(encoding="utf-8")
     for name in instance._DEVICE_FIELDS + instance._DEVICE_OPTIONS:
         assert name in text or name.removeprefix("accuracy") in text
+
+
+def test_every_field_of_paper_ii_is_documented():
+    from mecpapers.fhei import instance
+
+    text = (ROOT / "book" / "own.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in instance.USER_FIELDS + instance.USER_OPTIONS + instance.SHARED_FIELDS)
 
 
 def test_links_between_documents_lead_somewhere():

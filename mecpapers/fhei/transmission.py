@@ -1,0 +1,87 @@
+"""Section IV-B, Proposition 1 and its structure (18): air time and server speed by square roots.
+
+All functions take feature sizes of shape (..., M): a whole batch of candidates at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mecpapers.arrays import FloatArray
+from mecpapers.fhei.model import BITS, Problem, feature_flops
+from mecpapers.lemmas import square_root_shares
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shares:
+    """Air time decided beforehand instead of by Proposition 1, each of shape (M,)."""
+
+    uplink: FloatArray
+    downlink: FloatArray
+
+
+def uplink_shares(problem: Problem) -> FloatArray:
+    """Alpha of Proposition 1, shape (M,): in proportion to 1 / sqrt(U_m)."""
+    return square_root_shares(1.0 / problem.users.uplink_rate, 1.0)
+
+
+def downlink_shares(
+    problem: Problem, feature_bytes: FloatArray, latency_price: FloatArray | float | None = None
+) -> FloatArray:
+    """Beta of (18), shape (..., M): in proportion to sqrt(d_m (sigma_m + lambda) / D_m).
+
+    With equal receive powers the factor sigma + lambda is common and cancels, which leaves Proposition 1; unequal ones
+    need ``latency_price``, lambda [J/s] of shape (..., 1). Without it: the least downlink time, lambda infinite.
+    """
+    weight = feature_bytes / problem.users.downlink_rate
+    if latency_price is not None and not equal_receive_power(problem):
+        weight = weight * (problem.users.receive_power + latency_price)
+    roots = np.sqrt(weight)
+    return roots / roots.sum(axis=-1, keepdims=True)
+
+
+def edge_speeds(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
+    """F of Proposition 1 [FLOP/s], shape (..., M): in proportion to sqrt(L_0 + c_1 d_m)."""
+    roots = np.sqrt(feature_flops(problem, feature_bytes))
+    return problem.server_speed * roots / roots.sum(axis=-1, keepdims=True)
+
+
+def equal_receive_power(problem: Problem) -> bool:
+    """Whether sigma_m is one number, as the paper assumes."""
+    sigma = problem.users.receive_power
+    return bool(np.all(sigma == sigma[0]))
+
+
+def uplink_time(problem: Problem, shares: Shares | None = None) -> float:
+    """Sum over the users of I / Lambda_m [s]: the least, (sum sqrt(I / U_m))^2, or with given shares."""
+    each = BITS * problem.input_bytes / problem.users.uplink_rate
+    return float(np.sqrt(each).sum() ** 2 if shares is None else (each / shares.uplink).sum())
+
+
+def downlink_cost(
+    problem: Problem,
+    feature_bytes: FloatArray,
+    latency_price: FloatArray | None = None,
+    shares: Shares | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Sum over the users of d_m / Gamma_m [s] and of sigma_m d_m / Gamma_m [J], each of shape (...)."""
+    each = BITS * feature_bytes / problem.users.downlink_rate
+    beta = downlink_shares(problem, feature_bytes, latency_price) if shares is None else shares.downlink
+    delay = each / beta
+    return delay.sum(axis=-1), (problem.users.receive_power * delay).sum(axis=-1)
+
+
+def edge_time(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
+    """Sum over the users of (L_0 + c_1 d_m) / f_m [s] at Proposition 1, (sum sqrt(L_0 + c_1 d))^2 / F, shape (...)."""
+    return np.sqrt(feature_flops(problem, feature_bytes)).sum(axis=-1) ** 2 / problem.server_speed
+
+
+def least_time_before_computing(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
+    """Mean over the users of uplink, downlink and edge time [s] at Proposition 1, shape (...).
+
+    The paper calls P2 infeasible if this exceeds the limit. That is necessary only: local computing comes on top.
+    """
+    down, _ = downlink_cost(problem, feature_bytes)
+    return (uplink_time(problem) + down + edge_time(problem, feature_bytes)) / problem.users.size

@@ -1,0 +1,156 @@
+"""P3, the alternating algorithm and its mended form, the benchmarks."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mecpapers.fhei import verification
+from mecpapers.fhei.alternating import (
+    fill,
+    full_price,
+    improve,
+    raise_one,
+    rounds,
+    solve_alternating,
+    solve_mended,
+    step,
+)
+from mecpapers.fhei.benchmarks import inversion_shares, solve_constant, solve_inversion
+from mecpapers.fhei.bounds import solve_enumeration
+from mecpapers.fhei.computing import feasible, least_energy, smallest, solve_resources
+from mecpapers.fhei.model import evaluate, violations
+from mecpapers.fhei.quality import energy_per_byte, greedy_sizes, linear_sizes
+from mecpapers.fhei.scenario import FIG_4A, UNEQUAL
+from mecpapers.fhei.schemes import SCHEMES
+from mecpapers.sweep import drop_generator
+
+PROBLEM = FIG_4A.draw(np.random.default_rng(0))
+
+
+def test_greedy_against_cvxpy():
+    assert verification.greedy_gap(200) < 1e-8
+
+
+@given(st.integers(0, 10_000))
+def test_greedy_against_highs(seed):
+    problem, price, budget, most = verification.random_p3(drop_generator(seed, 3))
+    ours, theirs = (solve(problem, price, budget, most) for solve in (greedy_sizes, linear_sizes))
+    assert ours.sum() == pytest.approx(theirs.sum(), rel=1e-9)
+    assert price @ ours <= budget * (1 + 1e-12) and ours.sum() <= most * (1 + 1e-12)
+    by_size = greedy_sizes(problem, -price + price.max() + price.min(), budget, most)  # the dearest first
+    assert price @ ours <= price @ by_size * (1 + 1e-12) or by_size.sum() < ours.sum()
+
+
+def test_published_scale():
+    """Fig. 4(a)'s gains, five mobiles of 3 GFLOPS: by the independent enumeration and these schemes."""
+    total = {name: SCHEMES[name](PROBLEM).objective for name in SCHEMES}
+    assert total["exact"] == pytest.approx(solve_enumeration(PROBLEM).objective, rel=1e-9)
+    assert total["inversion-gain"] < total["inversion-rate"] < total["constant"] < total["alternating"]
+    assert total["alternating"] < total["mended"] == pytest.approx(total["exact"], rel=1e-9)
+
+
+@pytest.mark.parametrize("mobiles", UNEQUAL)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_answer_is_valid(mobiles, scheme):
+    problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
+    if (mobiles, scheme) == ("below Table I", "inversion-gain"):
+        return
+    solution = SCHEMES[scheme](problem, rng=None)
+    assert violations(problem, solution.allocation) == ()
+    assert evaluate(problem, solution.allocation).total == pytest.approx(solution.objective, rel=1e-12)
+    assert solution.converged
+
+
+def test_alternating_sits_on_the_grid_of_23():
+    total = solve_alternating(PROBLEM).objective
+    k = np.log(total / 168.0) / np.log(1.01)
+    assert k == pytest.approx(round(k), abs=1e-9)
+
+
+def test_the_step_is_the_papers():
+    states = rounds(PROBLEM, most_rounds=3)
+    again = step(PROBLEM, states[1])
+    np.testing.assert_array_equal(again.sizes, states[2].sizes)
+    assert states[1].sizes.sum() == pytest.approx(5 * 2.8e6)  # the first round changes nothing
+    assert states[2].sizes.sum() == pytest.approx(5 * 2.8e6 * 1.01)
+    cheapest = int(np.argmin(energy_per_byte(PROBLEM, states[1].allocation)))
+    assert np.argmax(states[2].sizes) == cheapest
+
+
+def test_the_literal_stop_rule_passes_what_the_energy_limit_forbids():
+    states = rounds(PROBLEM, stop="literal")
+    assert max(s.mean_energy for s in states if s.allocation is not None) > 20.0
+    assert solve_alternating(PROBLEM, stop="literal").converged is False
+    assert solve_alternating(PROBLEM, eta=None).objective == pytest.approx(168.0)
+
+
+@given(st.integers(0, 10_000))
+def test_full_price_is_the_slope_of_p2(seed):
+    """Envelope theorem: the derivative of P2's optimum, M times, in one size."""
+    problem, sizes = verification.random_instance(drop_generator(seed, 4))
+    problem = replace(problem, max_mean_latency=1.5 * problem.max_mean_latency)
+    price = full_price(problem, solve_resources(problem, sizes).allocation)
+    for k in range(min(3, sizes.size)):
+        bump = np.zeros(sizes.size)
+        bump[k] = 1e-5 * sizes[k]
+        up, down = (float(least_energy(problem, sizes + sign * bump)[0]) for sign in (1, -1))
+        assert (up - down) / (2 * bump[k]) == pytest.approx(price[k], rel=2e-4)
+
+
+@given(st.integers(0, 10_000))
+def test_mended_is_never_below_and_tight(seed):
+    problem = verification.random_p1(drop_generator(seed, 5), 4)
+    mended, paper, flat = solve_mended(problem), solve_alternating(problem), solve_constant(problem)
+    assert mended.objective >= max(paper.objective, flat.objective) * (1 - 1e-9)
+    assert violations(problem, mended.allocation) == ()
+    d = mended.allocation.feature_bytes
+    assert not feasible(problem, np.minimum(d * 1.0001, problem.max_feature_bytes))
+
+
+def test_raise_one_goes_to_the_limit():
+    sizes = np.repeat(smallest(PROBLEM)[None], 5, axis=0)
+    raised = raise_one(PROBLEM, sizes, np.arange(5))
+    energy, _ = least_energy(PROBLEM, raised)
+    np.testing.assert_allclose(energy / 5, 5.0, rtol=1e-8)
+    assert np.all((raised > sizes).sum(axis=1) == 1)
+    beyond = raise_one(PROBLEM, np.full((1, 5), 6e6), np.array([0]))
+    assert beyond.sum() == 0
+    assert fill(PROBLEM, smallest(PROBLEM)).sum() <= improve(PROBLEM, smallest(PROBLEM)).sum()
+
+
+def test_constant_is_constant_and_at_a_limit():
+    a = solve_constant(PROBLEM).allocation
+    assert np.ptp(a.feature_bytes) == 0
+    assert evaluate(PROBLEM, a).energy.mean() == pytest.approx(5.0, rel=1e-9)
+    roomy = replace(PROBLEM, max_mean_energy=1e3, max_mean_latency=1e3)
+    assert solve_constant(roomy).allocation.feature_bytes == pytest.approx(6e6)
+    assert solve_alternating(roomy).objective == pytest.approx(360.0)
+
+
+def test_inversion_equalises_what_it_says():
+    by_rate, by_gain = inversion_shares(PROBLEM, "rate"), inversion_shares(PROBLEM, "gain")
+    assert np.ptp(by_rate.downlink * PROBLEM.users.downlink_rate) < 1e-6
+    assert np.ptp(by_gain.uplink * PROBLEM.users.uplink_gain) < 1e-12
+    a = solve_inversion(PROBLEM, "rate").allocation
+    np.testing.assert_array_equal(a.downlink_share, by_rate.downlink)
+    bare = replace(PROBLEM, users=replace(PROBLEM.users, uplink_gain=None))
+    with pytest.raises(ValueError, match="uplink_gain is missing"):
+        solve_inversion(bare, "gain")
+
+
+@pytest.mark.parametrize("n_users", [1, 200])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_one_user_and_two_hundred(n_users, scheme):
+    scenario = replace(
+        FIG_4A, n_users=n_users, uplink_gains=(), downlink_gains=(), device_gflops=(), gamma_shape=3.0,
+        uplink_mhz=4.0 * n_users, downlink_mhz=32.0 * n_users, server_tflops=4.0 * n_users,
+        noise_w_per_hz=1e-7 / n_users,
+    )  # fmt: skip
+    problem = scenario.draw(np.random.default_rng(1))
+    solution = SCHEMES[scheme](problem, rng=None)
+    assert violations(problem, solution.allocation) == ()
+    if scheme == "exact":
+        assert solution.gap <= 1e-4 * solution.objective

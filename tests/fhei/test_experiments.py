@@ -1,0 +1,69 @@
+"""Drops, sweeps with infeasible drops, and the verdicts over combinations."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mecpapers.fhei import experiments
+from mecpapers.fhei.experiments import COMBINATIONS, compare, follows_downlink
+from mecpapers.fhei.scenario import FIG_4A, TABLE_I
+from mecpapers.fhei.schemes import SCHEMES
+from mecpapers.sweep import drop_generator
+
+
+def test_rates_by_hand():
+    """20 MHz, 0.1 W, N0 = 2e-8 W/Hz: log2(1 + 1.32 * 0.25) 20e6; 160 MHz, 1 W: log2(1 + 1.66 * 0.3125) 160e6."""
+    users = FIG_4A.draw(np.random.default_rng(0)).users
+    assert users.uplink_rate[1] == pytest.approx(20e6 * np.log2(1.33))
+    assert users.downlink_rate[1] == pytest.approx(160e6 * np.log2(1 + 1.66 * 0.3125))
+
+
+def test_more_users_begin_with_the_fewer_and_gains_have_their_mean():
+    few, many = (replace(TABLE_I, n_users=n).draw(drop_generator(0, 0)).users for n in (3, 9))
+    np.testing.assert_array_equal(many.uplink_gain[:3], few.uplink_gain)
+    np.testing.assert_array_equal(many.device_speed[:3], few.device_speed)
+    crowd = replace(TABLE_I, n_users=20_000).draw(drop_generator(0, 1)).users
+    assert crowd.downlink_gain.mean() == pytest.approx(3.0, rel=0.05)
+    assert crowd.device_speed.min() >= 1.5e9 and crowd.device_speed.max() <= 4.5e9
+
+
+@pytest.mark.parametrize("wrong", [{"n_users": 0}, {"uplink_gains": (1.0, 2.0)}])
+def test_a_scenario_refuses(wrong):
+    with pytest.raises(ValueError, match="must"):
+        replace(TABLE_I, **wrong)
+
+
+def test_infeasible_drops_are_counted_not_averaged():
+    schemes = {name: SCHEMES[name] for name in ("constant", "inversion-rate")}
+    sweep = compare(schemes, replace(TABLE_I, max_mean_latency=12.0), n_drops=12, seed=0, n_users=[5])
+    answered = sweep.answered("quality", "constant")[0]
+    assert 0 < answered < 12
+    drops = sweep.drops("quality", "constant")[0]
+    assert sweep.mean("quality", "constant")[0] == pytest.approx(np.nanmean(drops))
+    assert sweep.standard_error("quality", "constant")[0] == pytest.approx(np.nanstd(drops, ddof=1) / np.sqrt(answered))
+    with pytest.raises(ValueError, match="must be one of"):
+        compare(schemes, n_drops=1, colour=[1])
+    with pytest.raises(ValueError, match="one field"):
+        compare(schemes, n_drops=1)
+
+
+def test_follows():
+    problem = FIG_4A.draw(np.random.default_rng(0))  # downlinks 5.17, 1.66, 1.51, 0.62, 1.14
+    assert follows_downlink(problem, np.array([6e6, 5e6, 4e6, 2.8e6, 3e6]))
+    assert follows_downlink(problem, np.full(5, 3e6))
+    assert not follows_downlink(problem, np.array([5e6, 6e6, 4e6, 2.8e6, 3e6]))
+
+
+def test_24_combinations_and_none_makes_all_true():
+    assert len(COMBINATIONS) >= 12
+    rows = experiments.verdict_rows()
+    assert len(rows) >= 12
+    assert not any(row["all true"] for row in rows)
+    assert all(row["mended_below"] == 0 for row in rows)
+
+
+def test_unequal_power_and_discrete_losses_are_positive():
+    _, loss = experiments.unequal_power_loss()
+    assert 0.01 < loss < 0.05
+    assert np.all(experiments.discrete_loss() >= -1e-9)

@@ -1,0 +1,89 @@
+"""The model by hand, its checks, and what a wrong input is told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mecpapers.fhei.model import Allocation, Problem, Users, evaluate, violations
+from mecpapers.fhei.notation import NOTATION
+
+USERS = {"uplink_rate": [1e6, 2e6], "downlink_rate": [8e6, 4e6], "device_speed": [1e9, 2e9], "receive_power": 0.5}
+SHARED = {
+    "input_bytes": 1e5, "transmit_power": 2.0, "server_speed": 1e10, "fn_flops_per_byte": 100.0, "fn_base_flops": 1e9,
+    "in_flops_per_byte": 50.0, "energy_coefficient": 1e-27, "min_feature_bytes": 1e6, "max_feature_bytes": 4e6,
+    "max_mean_energy": 100.0, "max_mean_latency": 100.0, "quality_per_byte": 1e-5,
+}  # fmt: skip
+
+
+def problem(**changes):
+    users = {**USERS, **{k: v for k, v in changes.items() if k in USERS or k.endswith("_gain")}}
+    return Problem(users=Users(**users), **{**SHARED, **{k: v for k, v in changes.items() if k in SHARED}})
+
+
+ALLOCATION = Allocation(
+    feature_bytes=np.array([1e6, 2e6]),
+    uplink_share=np.array([0.5, 0.5]),
+    downlink_share=np.array([0.5, 0.5]),
+    edge_speed=np.array([5e9, 5e9]),
+    device_speed=np.array([1e9, 1e9]),
+)
+
+
+def test_latency_and_energy_by_hand():
+    """User 1: 8e5 bit at 0.5 Mbit/s 1.6 s; 8e6 at 4 Mbit/s 2 s; 1.1e9 / 5e9 = 0.22 s; 5e7 / 1e9 = 0.05 s."""
+    m = evaluate(problem(), ALLOCATION)
+    assert m.latency[0] == pytest.approx(1.6 + 2 + 0.22 + 0.05)
+    assert m.energy[0] == pytest.approx(2 * 1.6 + 0.5 * 2 + 1e-27 * 1e18 * 5e7)
+    assert m.latency[1] == pytest.approx(0.8 + 8 + 0.24 + 0.1)
+    assert m.quality == pytest.approx([10, 20]) and m.total == pytest.approx(30)
+
+
+def test_every_violation_is_named():
+    assert violations(problem(), ALLOCATION) == ()
+    broken = {
+        "uplink": {"uplink_share": np.array([0.6, 0.5])},
+        "downlink": {"downlink_share": np.array([0.6, 0.5])},
+        "server": {"edge_speed": np.array([6e9, 5e9])},
+        "device speed": {"device_speed": np.array([1.1e9, 1e9])},
+        "feature size": {"feature_bytes": np.array([0.9e6, 2e6])},
+        "sign": {"uplink_share": np.array([-0.1, 0.5])},
+    }
+    for name, change in broken.items():
+        assert name in {v.constraint for v in violations(problem(), replace(ALLOCATION, **change))}
+    assert {v.constraint for v in violations(problem(max_mean_energy=1.0), ALLOCATION)} == {"mean energy"}
+    assert {v.constraint for v in violations(problem(max_mean_latency=6.0), ALLOCATION)} == {"mean latency"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"uplink_rate": 0.0}, "uplink_rate = 0: must be positive"),
+        ({"downlink_rate": [1e6, -1.0]}, r"downlink_rate\[1\] = -1: must be positive"),
+        ({"device_speed": np.nan}, "device_speed = nan: must be finite"),
+        ({"min_feature_bytes": 5e6}, "min_feature_bytes = 5000000: must not exceed max_feature_bytes, 4000000"),
+        ({"transmit_power": -1.0}, "transmit_power = -1: must not be negative"),
+        ({"energy_coefficient": 0.0}, "energy_coefficient = 0: must be positive"),
+        ({"max_mean_energy": np.inf}, "max_mean_energy = inf: must be finite"),
+        ({"uplink_gain": [1.0, 2.0, 3.0]}, "uplink_gain has 3 values"),
+    ],
+)
+def test_bad_input_is_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        problem(**changes)
+
+
+def test_fields_are_read_only():
+    with pytest.raises(ValueError, match="read-only"):
+        problem().users.uplink_rate[0] = 1.0
+
+
+def test_notation_names_what_exists():
+    import mecpapers.fhei.model as model
+
+    for symbol in NOTATION:
+        assert symbol.name in getattr(model, symbol.home).__dataclass_fields__, symbol
+    named = {(s.home, s.name) for s in NOTATION}
+    for home in ("Allocation", "Metrics", "Users", "Problem"):
+        fields = set(getattr(model, home).__dataclass_fields__) - {"users"}
+        assert {(home, f) for f in fields} <= named
