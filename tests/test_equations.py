@@ -11,7 +11,10 @@ from mecpapers.ledger import PAPERS
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+WITH_EQUATIONS = [paper for paper in PAPERS if paper != "pose"]  # of which no equation is at hand
+
+
+@pytest.mark.parametrize("paper", WITH_EQUATIONS)
 def test_every_equation_has_a_test_and_a_page(paper):
     for row in equation_rows(paper, ROOT):
         assert row["tests"], f"{row['equation']}: no test names {row['function']}"

@@ -16,7 +16,7 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     """The map of a paper, from its ``EQUATIONS`` and the checkout's tests and notebooks.
 
     A test tests a function that its body names, or that a helper names which it calls, in its own file or in the
-    paper's ``verification``. A page shows an equation that its formulas carry as a tag, or that its text or code names.
+    paper's ``verification``; where there is none, one that names a caller of it. A page shows an equation that its formulas carry as a tag, or that its text or code names.
 
     Parameters
     ----------
@@ -31,11 +31,17 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     tests = _tests(root / "tests" / paper, oracles)
     if not tests:
         raise ValueError(f"root = {root.name}: must be a checkout with tests/{paper}")
+    package = {
+        name: used for file in (root / "mecpapers" / paper).rglob("*.py") for name, used in _functions(file).items()
+    }
     pages = _pages(root / "notebooks" / paper)
     rows = []
     for where, path in import_module(f"mecpapers.{paper}").EQUATIONS.items():
         name, home = path.split(".")[-1], f"`test_{path.split('.')[0]}`"
         tested = [test for test, names in tests.items() if name in names]
+        if not tested:
+            callers = {caller for caller, names in package.items() if name in names}
+            tested = [test for test, names in tests.items() if callers & names]
         tested.sort(key=lambda test, home=home: not test.startswith(home))  # type: ignore[misc]
         rows.append(
             {

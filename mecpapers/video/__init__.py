@@ -45,7 +45,7 @@ EQUATIONS: Mapping[str, str] = {
     "(30)": "admm.iterates",
     "(31)": "model.computing_energy",
     "(32)": "augmented.terms",
-    "(33)-(37)": "augmented.edge_value",
+    "(37)": "augmented.edge_value",
     "(40)": "admm.step",
     "(41)": "augmented.local_step",
     "(42)": "augmented.project",
