@@ -16,7 +16,8 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     """The map of a paper, from its ``EQUATIONS`` and the checkout's tests and notebooks.
 
     A test tests a function that its body names, or that a helper names which it calls, in its own file or in the
-    paper's ``verification``; where there is none, one that names a caller of it. A page shows an equation that its formulas carry as a tag, or that its text or code names.
+    paper's ``verification``; where there is none, one that names a caller of it. A page
+    shows an equation that its formulas carry as a tag, or that its text or code names.
 
     Parameters
     ----------
