@@ -229,3 +229,9 @@ def test_the_command_refuses_what_is_too_large(tmp_path, monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert (stop.value.code, out) == (2, "")
     assert err.startswith("mecpapers: devices: ") and err.count("\n") == 1 and "GB of memory: must be at most" in err
+
+
+def test_the_cases_of_the_searches_are_counted():
+    assert [scale.count_cases("algorithm-1", n) for n in (1, 2, 3)] == [13, 169, 2197]
+    assert [scale.count_cases("search-search", n) for n in (1, 2, 3)] == [14, 196, 2744]  # local devices choose nothing
+    assert scale.count_cases("search-heuristic", 3) == 2197 + 169  # all at the edge stands: one withdrawal is tried

@@ -246,16 +246,34 @@ class Order:
 
 ORDERS: Mapping[str, Order] = {
     "theorem-1": Order(_mixed, _local_anew, (10_000, 100_000, 1_000_000)),
-    "algorithm-1": Order(_alike, lambda p: solve_search(p, _everyone(p)), (4, 5, 6), exponential=True),
+    "algorithm-1": Order(_alike, lambda p: solve_search(p, _everyone(p)), (5, 6), exponential=True),
     "algorithm-2": Order(_mixed, _program, (10, 20, 40, 80)),
     "algorithm-2-newton": Order(_mixed, lambda p: relaxed_frames(p, _everyone(p)), (100, 1000, 10_000, 100_000)),
-    "search-search": Order(_alike, lambda p: solve_every_policy(p, allocate=solve_search), (4, 5, 6), exponential=True),
+    "search-search": Order(_alike, lambda p: solve_every_policy(p, allocate=solve_search), (5, 6), exponential=True),
     "search-heuristic": Order(
-        _alike, lambda p: solve_channel_aware(p, allocate=solve_search), (4, 5, 6), exponential=True
+        _alike, lambda p: solve_channel_aware(p, allocate=solve_search), (5, 6), exponential=True
     ),
     "gp-heuristic": Order(_alike, lambda p: solve_channel_aware(p, allocate=by_cvxpy), (10, 20, 40)),
     "gp-heuristic-newton": Order(_alike, lambda p: solve_channel_aware(p, allocate=warm_started()), (25, 50, 100, 200)),
 }
+
+
+def count_cases(name: str, n_devices: int) -> int:
+    """The choices of frames that one of the exponential ``ORDERS`` compares by (27), over all the policies it tries."""
+    problem, cases = _alike(n_devices), 0
+    choices = problem.devices.max_frames - fewest_frames(problem.devices) + 1
+
+    def counted(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
+        nonlocal cases
+        cases += int(np.prod(choices[offload]))
+        return solve_search(problem, offload)
+
+    if name == "algorithm-1":
+        counted(problem, _everyone(problem))
+    else:
+        solve = solve_every_policy if name == "search-search" else solve_channel_aware
+        solve(problem, allocate=counted)
+    return cases
 
 
 def growth(seconds: Mapping[int, float], *, exponential: bool) -> float:
@@ -300,8 +318,8 @@ def stored() -> dict[str, Any]:
 
 def stored_growth(name: str) -> float:
     """The growth of one of ``ORDERS`` in the stored measurement."""
-    seconds = {int(n): t for n, t in stored()["orders"][name].items()}
-    return growth(seconds, exponential=ORDERS[name].exponential)
+    order, seconds = ORDERS[name], stored()["orders"][name]
+    return growth({n: seconds[str(n)] for n in order.sizes}, exponential=order.exponential)
 
 
 def column(rows: Sequence[Mapping[str, float]], name: str) -> FloatArray:
