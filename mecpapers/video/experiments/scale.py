@@ -23,6 +23,7 @@ import numpy as np
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
 from mecpapers.units import MEGA, from_dbm
+from mecpapers.video.admm import PRINTED, start, step
 from mecpapers.video.bounds import solve_exact, solve_options
 from mecpapers.video.delays import processor
 from mecpapers.video.edge import complete, solve_search
@@ -254,6 +255,7 @@ ORDERS: Mapping[str, Order] = {
         _alike, lambda p: solve_channel_aware(p, allocate=solve_search), (5, 6), exponential=True
     ),
     "gp-heuristic": Order(_alike, lambda p: solve_channel_aware(p, allocate=by_cvxpy), (10, 20, 40)),
+    "admm": Order(_mixed, lambda p: step(p, start(p, PRINTED), PRINTED), (10_000, 100_000, 1_000_000)),
     "gp-heuristic-newton": Order(_alike, lambda p: solve_channel_aware(p, allocate=warm_started()), (25, 50, 100, 200)),
 }
 
