@@ -31,7 +31,7 @@ def test_tests_of_the_functions_own_file_come_first():
     rows = {row["equation"]: row for row in equation_rows("video", ROOT)}
     assert rows["(4)"]["tests"].startswith("`test_networks`: ")
     assert rows["(8)"]["tests"].startswith("`test_scenario`: ")
-    assert "12-complexity.ipynb" in rows["(3)"]["pages"].split(";")[0]
+    assert "08-complexity.ipynb" in rows["(3)"]["pages"].split(";")[0]
 
 
 def test_a_range_names_all_between():
