@@ -270,9 +270,7 @@ CLAIMS: tuple[Claim, ...] = (
         tolerance=0.15,
         measure=lambda: _order_excess("admm", 1.0),
         note="stored times of a sweep of all devices at once, N = 10^4 to 10^6, the last decade slowed by memory; a "
-        "sweep in turn takes O(N^2), since "
-        "the "
-        "server solves (42) after each device",
+        "sweep in turn takes O(N^2), since the server solves (42) after each device",
         flips="the reading: in turn",
     ),
 )
