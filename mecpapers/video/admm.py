@@ -10,7 +10,7 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
-from mecpapers.video.augmented import Projection, local_step, project, terms
+from mecpapers.video.augmented import Projection, Terms, local_step, project, terms, terms_of_each
 from mecpapers.video.edge import congestion_roots, edge_shares
 from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import solve_local
@@ -149,19 +149,20 @@ def start(problem: Problem, reading: Reading = FITTED) -> State:
 def step(problem: Problem, state: State, reading: Reading = FITTED) -> State:
     """One sweep of Algorithm 4 over all devices: its steps 1, 2 and 3."""
     s = reading.step_size if not isinstance(reading.step_size, str) else balanced_step_size(problem)
-    n = problem.devices.size
-    turns = [slice(None)] if reading.sweep == "parallel" else [slice(k, k + 1) for k in range(n)]
-    for turn in turns:
-        state = _advance(problem, state, turn, s, reading)
+    if reading.sweep == "parallel":
+        state = _advance(terms(problem), state, slice(None), s, reading)
+    else:
+        for n, k in enumerate(terms_of_each(problem)):
+            state = _advance(k, state, slice(n, n + 1), s, reading)
     return replace(state, cost=_cost(problem, state))
 
 
-def _advance(problem: Problem, state: State, turn: slice, s: float, reading: Reading) -> State:
+def _advance(k: Terms, state: State, turn: slice, s: float, reading: Reading) -> State:
     """Steps 1 and 3 for the devices whose turn it is, step 2 for all."""
     x, frames, y, z = state.offload.copy(), state.frames.copy(), state.y.copy(), state.z.copy()
     theta_f, theta_t = state.theta_f.copy(), state.theta_t.copy()
     f, t = (state.f - theta_f / s)[turn], (state.t - theta_t / s)[turn]
-    x[turn], frames[turn], y[turn], z[turn] = local_step(terms(problem).take(turn), f, t, s)  # (41)
+    x[turn], frames[turn], y[turn], z[turn] = local_step(k, f, t, s)  # (41)
     f = project(y + theta_f / s, x, s, reading.projection)  # (42)
     t = project(z + theta_t / s, x, s, reading.projection)
     theta_f[turn] += s * (y - f)[turn]  # (45)

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from math import log
 from typing import Literal
 
 import numpy as np
@@ -40,6 +41,7 @@ from mecpapers.video.model import Problem, fewest_frames, local_cost, transmissi
 Projection = Literal["printed", "exact"]
 
 _STATIONARY = 1e-13  # derivative in m, relative to the sizes of its terms
+_CLOSE = 1e-9  # of a Newton step
 _MAX_STEPS = 100
 
 
@@ -87,6 +89,12 @@ def terms(problem: Problem) -> Terms:
         local_frames=frames,
         local_cost=local_cost(relaxed, frames, frequency),
     )
+
+
+@lru_cache(maxsize=8)
+def terms_of_each(problem: Problem) -> tuple[Terms, ...]:
+    """The same, one device after the other."""
+    return tuple(terms(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
 
 
 def local_step(
@@ -192,14 +200,14 @@ def _log_price(b: FloatArray) -> float:
     Since exp(b - omega) = omega s / mu, that is h = ln sum omega(b + l) - l = 0 in l = ln(mu/s). h falls and is
     concave: Newton steps from a point with h <= 0 come down to the root without passing it.
     """
-    price = np.log(b.size) + 1
-    while np.log(wrightomega(b + price).sum()) > price:
+    price = log(b.size) + 1
+    while log(wrightomega(b + price).sum()) > price:
         price += max(1.0, abs(price))
     for _ in range(_MAX_STEPS):
         omega = wrightomega(b + price)
         total = omega.sum()
-        h, fall = np.log(total) - price, (omega / (1 + omega)).sum() / total - 1
-        price -= h / fall
-        if abs(h) <= 1e-15 * max(1.0, abs(price)):
+        step = (log(total) - price) / ((omega / (1 + omega)).sum() / total - 1)
+        price -= step
+        if abs(step) <= _CLOSE * max(1.0, abs(price)):  # the next step would be about the square of it
             break
     return float(price)

@@ -45,7 +45,7 @@ def test_a_sequential_sweep_serves_one_device_after_the_other():
     p, reading = drop(4), FITTED
     state = admm.start(p, reading)
     for n in range(4):
-        state = admm._advance(p, state, slice(n, n + 1), 0.05, reading)
+        state = admm._advance(terms(p).take(slice(n, n + 1)), state, slice(n, n + 1), 0.05, reading)
     whole = step(p, admm.start(p, reading), reading)
     for name in ("offload", "frames", "y", "z", "f", "t", "theta_f", "theta_t"):
         np.testing.assert_array_equal(getattr(state, name), getattr(whole, name))
