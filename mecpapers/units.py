@@ -7,6 +7,7 @@ from mecpapers.arrays import FloatArray
 MEGA = 1e6  # Hz per MHz
 GIGA = 1e9  # Hz per GHz
 KILO = 1e3  # m per km
+MILLI = 1e-3  # s per ms
 
 
 def from_db(value_db: FloatArray | float) -> FloatArray | float:
