@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose import trace
@@ -260,8 +259,11 @@ def score_curve(light: str = "lite", half: int = 0) -> dict[str, FloatArray]:
     }
 
 
+@kept
 def score_rank_correlation(light: str = "lite") -> float:
     """Spearman's correlation of score and OKS over all recorded images of the light network."""
+    from scipy.stats import spearmanr  # slow to import
+
     recorded, net = trace.load(), trace.network(light)
     return float(spearmanr(recorded.score[..., net].ravel(), recorded.oks[..., net].ravel()).statistic)
 
