@@ -8,6 +8,7 @@ MEGA = 1e6  # Hz per MHz
 GIGA = 1e9  # Hz per GHz
 TERA = 1e12  # FLOP/s per TFLOPS
 KILO = 1e3  # m per km
+MILLI = 1e-3  # s per ms
 
 
 def from_db(value_db: FloatArray | float) -> FloatArray | float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -115,4 +116,7 @@ def fetch(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    fetch(folder())
+    try:
+        fetch(folder())
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"detectors: {error}")

@@ -8,9 +8,7 @@ import numpy as np
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.model import Problem, Tables
-from mecpapers.units import MEGA, from_db
-
-MILLI = 1e-3  # s per ms
+from mecpapers.units import MEGA, MILLI, from_db
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,6 +165,24 @@ def test_policy_table_is_complete_and_its_intervals_hold_the_mean():
     assert shown["late, %"] == "0.0 [0.0, 0.0]"
 
 
+def test_a_policy_s_own_offsets_are_those_of_the_network_it_uses_throughout():
+    policies = ("device", "server-all")
+    own, lite, heavy = (
+        experiments.policy_errors(offsets_from=source, policies=policies)["error"]
+        for source in ("own", "lite", "heavy")
+    )
+    assert own[0] == pytest.approx(lite[0]) and own[1] == pytest.approx(heavy[1])
+    assert not np.allclose(lite[0], heavy[0])
+
+
+def test_the_definition_of_a_joint_decides_what_the_server_adds():
+    """What the text says: surely something by the heavy network's joints, nothing by the lite one's."""
+    rows = {row["offsets fitted on"]: row for row in experiments.definition_rows()}
+    name = "guarded / device-discard from"
+    assert rows["heavy"][name] > 0 > rows["lite"][name]
+    assert all(row["guarded / device from"] > 0 and row["guarded / server-fit from"] > 0 for row in rows.values())
+
+
 def test_rank_correlation_is_spearman_s():
     from scipy.stats import spearmanr
 

@@ -8,16 +8,16 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose import trace
 from mecpapers.pose.baselines import server_all, solve_random
 from mecpapers.pose.calibration import Calibration, calibrate
 from mecpapers.pose.model import Allocation, Problem
-from mecpapers.pose.policies import Outcome, Views, prepare, run
+from mecpapers.pose.policies import Outcome, Views, poses, prepare, run
 from mecpapers.pose.scenario import Scenario
 from mecpapers.pose.schemes import SCHEMES
+from mecpapers.pose.triangulation import joint_offsets
 from mecpapers.store import kept
 
 POLICIES = (
@@ -105,16 +105,30 @@ def policy_errors(
     scenario: Scenario | None = None, light: str = "lite", weighted: bool = True, half: int = 0,
     offsets_from: str = "heavy", policies: Sequence[str] = POLICIES,
 ) -> dict[str, FloatArray]:  # fmt: skip
-    """Error [m], delay [s] and lateness of every policy on the held-out frames, each of shape (policies, S, F)."""
-    d = deployment(light, weighted=weighted, half=half, offsets_from=offsets_from)
+    """Error [m], delay [s] and lateness of every policy on the held-out frames, each of shape (policies, S, F).
+
+    ``offsets_from`` names the network whose joints the offsets are fitted on, all views; or ``own``: each policy's on
+    its own poses of the calibration frames.
+    """
+    own = offsets_from == "own"
+    d = deployment(light, weighted=weighted, half=half, offsets_from="heavy" if own else offsets_from)
     scenario = scenario or Scenario(discard_value=discard_value(light, weighted, half))
     problem = scenario.problem(d.calibration.tables)
-    outcomes = [run_policy(name, d.held_out, problem) for name in policies]
+    views = [replace(d.held_out, offsets=own_offsets(name, d, problem)) if own else d.held_out for name in policies]
+    outcomes = [run_policy(name, v, problem) for name, v in zip(policies, views, strict=True)]
     return {
         "error": np.array([o.error for o in outcomes]),
         "delay": np.array([o.delay for o in outcomes]),
         "late": np.array([o.delay > o.deadline * (1 + 1e-9) for o in outcomes], dtype=float),
     }
+
+
+def own_offsets(name: str, d: Deployment, problem: Problem) -> FloatArray:
+    """Joint offsets (17, 3) [m] fitted on a policy's own poses of the calibration frames."""
+    bare = replace(d.learnt, offsets=np.zeros_like(d.learnt.offsets))
+    outcome = run_policy(name, bare, problem)
+    sent, used = (x.reshape(len(bare.truth), -1) for x in (outcome.sent, ~outcome.discarded))
+    return joint_offsets(poses(bare, sent, used), bare.truth)
 
 
 def bootstrap(values: FloatArray, n: int = RESAMPLES, seed: int = 0, block: int = BLOCK) -> FloatArray:
@@ -188,9 +202,9 @@ PAIRS = (
 """The comparisons behind the headline: the policy, and what it is compared with."""
 
 
-def reduction_rows(weighted: bool = True, half: int = 0) -> list[dict[str, Any]]:
+def reduction_rows(weighted: bool = True, half: int = 0, offsets_from: str = "heavy") -> list[dict[str, Any]]:
     """How much lower a policy's MPJPE is than another's, with 95 % intervals, and how often the policy is late."""
-    errors = policy_errors(weighted=weighted, half=half)
+    errors = policy_errors(weighted=weighted, half=half, offsets_from=offsets_from)
     rows = []
     for of, against in PAIRS:
         value, low, high = (100 * x for x in reductions(errors, of, against))
@@ -245,10 +259,27 @@ def score_curve(light: str = "lite", half: int = 0) -> dict[str, FloatArray]:
     }
 
 
+@kept
 def score_rank_correlation(light: str = "lite") -> float:
     """Spearman's correlation of score and OKS over all recorded images of the light network."""
+    from scipy.stats import spearmanr  # slow to import
+
     recorded, net = trace.load(), trace.network(light)
     return float(spearmanr(recorded.score[..., net].ravel(), recorded.oks[..., net].ravel()).statistic)
+
+
+def definition_rows(weighted: bool = True) -> list[dict[str, Any]]:
+    """Reductions of MPJPE in percent with intervals, by whose joints the offsets are fitted on."""
+    rows = []
+    for source in ("heavy", "lite", "own"):
+        errors = policy_errors(weighted=weighted, offsets_from=source)
+        row: dict[str, Any] = {"offsets fitted on": source}
+        for of, against in (*PAIRS[:3], ("frame-wise", "device-discard")):
+            name = f"{of.removeprefix('cooperative-')} / {against}"
+            value, low, high = reductions(errors, of, against)
+            row |= {name: 100 * value, f"{name} from": 100 * low, f"{name} to": 100 * high}
+        rows.append(row)
+    return rows
 
 
 def offset_rows() -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest, rankdata
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.experiments.measured import bootstrap, deployment, discard_value
@@ -89,6 +88,8 @@ def gap_rows(gaps: FloatArray) -> list[dict[str, Any]]:
 
 def _binomial(hits: int, n: int) -> str:
     """95 % interval of a share in percent, Wilson's."""
+    from scipy.stats import binomtest  # slow to import
+
     interval = binomtest(hits, n).proportion_ci(method="wilson")
     return f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"
 
@@ -176,11 +177,14 @@ def equivalence(
 
 def rank_correlation(total: FloatArray, error: FloatArray) -> FloatArray:
     """Spearman's correlation of the sum (n,) with minus MPJPE, for each column of (n, R); shape (R,)."""
+    from scipy.stats import rankdata  # slow to import
+
     a, b = rankdata(total), rankdata(-error, axis=0)
     a, b = a - a.mean(), b - b.mean(axis=0)
     return np.asarray(a @ b / np.sqrt((a**2).sum() * (b**2).sum(axis=0)))
 
 
+@kept
 def equivalence_rows(n_pairs: int = 200) -> list[dict[str, Any]]:
     """Correlation with its 95 % interval over blocks of frames, and what the best sum costs in MPJPE."""
     rows = []
