@@ -19,8 +19,8 @@ SOLVERS = {
 DRAWING = {"style", "figures"}
 # Floors of a paper's house; a module imports only from floors below its own, solvers also from each other.
 FLOORS = [
-    {"model", "symbolic", "notation", "networks"},
-    {"scenario", "reference", "instance", *SOLVERS},
+    {"model", "symbolic", "notation", "networks", "scales", "people"},
+    {"scenario", "reference", "instance", "record", *SOLVERS},
     {"schemes"},
     {"experiments", "verification"},
     {"figures", "errata"},

@@ -37,10 +37,11 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A picture of people, and the boxes of those whose greater part is seen."""
+    """A picture of people, their boxes, and whose greater part is seen."""
 
     image: FloatArray  # shape (R, R, 3), 0 to 1
     boxes: FloatArray  # y0, x0, y1, x1 as fractions of the side, shape (P, 4)
+    visible: NDArray[np.bool_]  # shape (P,)
 
 
 def load_body(wheel: Path) -> Body:
@@ -65,11 +66,9 @@ def load_body(wheel: Path) -> Body:
     names = np.array(list(weights))
     own /= np.maximum(own.sum(axis=1, keepdims=True), 1e-9)
     limbs = {}
+    chains = {"upperarm": ("upperarm", "lowerarm", "hand"), "thigh": ("thigh", "calf", "foot", "ball")}
     for side in "lr":
-        for limb, bones in (
-            ("upperarm", ("upperarm", "lowerarm", "hand")),
-            ("thigh", ("thigh", "calf", "foot", "ball")),
-        ):
+        for limb, bones in chains.items():
             mine = [_belongs(name, bones, side) or (limb == "upperarm" and _is_finger(name, side)) for name in names]
             cube = vertices[sorted({v for face in groups[rig[f"{limb}_{side}"]["head"]["cube_name"]] for v in face})]
             limbs[f"{limb}_{side}"] = own[:, mine].sum(axis=1), cube.mean(axis=0)
@@ -99,9 +98,9 @@ def draw_scene(body: Body, rng: np.random.Generator, side: int = 300) -> Scene:
             at, wide = int(left + rng.uniform(0, width)), int(rng.uniform(0.1, 0.35) * width) + 1
             image[int(top) :, at : at + wide] = rng.uniform(0.2, 0.7, 3)
             owner[int(top) :, at : at + wide] = -1
-    visible = [(owner == k).sum() >= 0.5 * whole[k] for k in range(len(boxes))]
+    visible = np.array([(owner == k).sum() >= 0.5 * whole[k] for k in range(len(boxes))])
     small = image.reshape(side, 2, side, 2, 3).mean(axis=(1, 3))
-    return Scene(image=small, boxes=np.array(boxes).reshape(-1, 4)[np.array(visible, dtype=bool)] / big)
+    return Scene(image=small, boxes=np.array(boxes) / big, visible=visible)
 
 
 def _pose(body: Body, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

