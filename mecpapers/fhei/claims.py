@@ -270,7 +270,7 @@ CLAIMS: tuple[Claim, ...] = (
         tolerance=1.0,
         measure=None,
         expected=Verdict.UNCHECKABLE,
-        note="needs the trained YOLOv3 and 500 unnamed COCO images; `scales` holds a measurement with another detector",
+        note="needs the trained YOLOv3 and 500 unnamed COCO images",
     ),
     Claim(
         key="structure-18",
