@@ -21,7 +21,7 @@ SOLVERS = {
 DRAWING = {"style", "figures"}
 # Floors of a paper's house; a module imports only from floors below its own, solvers also from each other.
 FLOORS = [
-    {"model", "symbolic", "notation", "networks"},
+    {"model", "symbolic", "notation", "networks", "scales", "people"},
     {"scenario", "reference", "instance", "delays", "recordings", *SOLVERS},
     {"schemes"},
     {"experiments", "verification"},

@@ -27,7 +27,9 @@ _HALVINGS = 200
 def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArray) -> FloatArray:
     """Return v = cbrt(lambda / 2 psi) of (22), so that q_m = min(v, Q_m) makes the local delays add up to ``seconds``.
 
-    Exact, by one sort: between two neighbouring Q_m the sum of (21) is c / v plus a constant.
+    Exact, by one sort. If the k slowest are at their limits, (21) gives v_k = (load of the others) / (seconds less the
+    time of the k). Since every delay is the larger of load / v and load / Q, no v_k exceeds the solution, and the k of
+    the solution attains it: v is the largest of them.
 
     Parameters
     ----------
@@ -40,19 +42,13 @@ def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArra
     """
     limits = problem.users.device_speed
     order = np.argsort(limits, kind="stable")
-    speed, load = limits[order], inference_flops(problem, feature_bytes)[..., order]
-    clipped_time = np.cumsum(load / speed, axis=-1)  # of the k+1 slowest, all at their limits
-    rest = load.sum(axis=-1, keepdims=True) - np.cumsum(load, axis=-1)
-    rest[..., -1] = 0.0  # not what rounding leaves
-    budget = np.asarray(seconds)[..., None]
-    at_limit = clipped_time + rest / speed > budget  # v above the k-th limit
-    k = at_limit.sum(axis=-1, keepdims=True)
-    none = np.zeros((*load.shape[:-1], 1))
-    time = np.take_along_axis(np.concatenate([none, clipped_time], axis=-1), k, axis=-1)
-    free = np.take_along_axis(np.concatenate([load.sum(axis=-1, keepdims=True), rest], axis=-1), k, axis=-1)
+    load = inference_flops(problem, feature_bytes)[..., order]
+    at_limit = np.cumsum(load / limits[order], axis=-1)
+    others = np.cumsum(load[..., ::-1], axis=-1)[..., ::-1]
+    left = np.asarray(seconds)[..., None] - np.concatenate([np.zeros_like(at_limit[..., :1]), at_limit[..., :-1]], -1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        v = free / (budget - time)
-    return np.where(k == limits.size, np.inf, v)[..., 0]
+        v = (others / left).max(axis=-1)
+    return np.where(at_limit[..., -1] <= seconds, v, np.inf)
 
 
 def common_speed_by_bisection(problem: Problem, feature_bytes: FloatArray, seconds: float) -> float:

@@ -6,6 +6,7 @@ All functions take feature sizes of shape (..., M): a whole batch of candidates 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,12 +49,14 @@ def edge_speeds(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
     return problem.server_speed * roots / roots.sum(axis=-1, keepdims=True)
 
 
+@lru_cache(maxsize=64)  # asked again and again of one problem
 def equal_receive_power(problem: Problem) -> bool:
     """Whether sigma_m is one number, as the paper assumes."""
     sigma = problem.users.receive_power
     return bool(np.all(sigma == sigma[0]))
 
 
+@lru_cache(maxsize=64)
 def uplink_time(problem: Problem, shares: Shares | None = None) -> float:
     """Sum over the users of I / Lambda_m [s]: the least, (sum sqrt(I / U_m))^2, or with given shares."""
     each = BITS * problem.input_bytes / problem.users.uplink_rate
