@@ -137,7 +137,7 @@ EXTREME = {
     "weight": {"weights.delay": 1e300},
     "clock": {"devices.max_frequency": 1e-300},
     "kappa": {"devices.energy_coefficient": 1e300},
-    "frames": {"devices.max_frames": 1e6, "weights.accuracy": 1e12},
+    "frames": {"devices.max_frames": 1e5, "weights.accuracy": 1e12},
     "free": {"weights.energy": 0, "weights.accuracy": 0},
     "pinned": {"devices.min_frames": 16},
     "offset": {"devices.macs_offset": -4e8},
