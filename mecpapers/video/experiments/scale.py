@@ -110,11 +110,12 @@ def _local_anew(problem: Problem) -> object:
 def measure_exact_apart(n_devices: int, *, scaled: bool) -> dict[str, float]:
     """``measure_exact`` in a process of its own, with the most memory that one solution took [byte]."""
     code = (
-        "import json, resource\n"
+        "import json\n"
+        "from mecpapers.memory import peak_bytes\n"
         "from mecpapers.video.bounds import solve_exact\n"
         "from mecpapers.video.experiments.scale import crowd, measure_exact\n"
         f"solve_exact(crowd({n_devices}, scaled={scaled}))\n"
-        "memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "memory = peak_bytes()\n"
         f"print(json.dumps(measure_exact({n_devices}, scaled={scaled}) | {{'memory': memory}}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
