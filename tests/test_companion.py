@@ -164,6 +164,12 @@ class TestRun:
         assert 0 < seconds < 60
         assert sorted(os.listdir(tmp_path / "out")) == ["a.ipynb", "b.ipynb"]
 
+    def test_what_is_printed_in_two_goes_is_one_output(self, tmp_path: Path) -> None:
+        source = saved(tmp_path / "a.ipynb", "import time\nprint(n_devices, flush=True)\ntime.sleep(0.5)\nprint(2)")
+        run(source, tmp_path / "b.ipynb")
+        (output,) = json.loads((tmp_path / "b.ipynb").read_text())["cells"][1]["outputs"]
+        assert output["text"] == ["25\n", "2\n"]
+
     def test_parameters_reach_the_kernel(self, tmp_path: Path) -> None:
         source = saved(tmp_path / "a.ipynb", "import sys\nprint(n_devices, bandwidth, axis, sys.prefix)")
         run(source, tmp_path / "b.ipynb", {"n_devices": 3, "bandwidth": 2})

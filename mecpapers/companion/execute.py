@@ -129,6 +129,9 @@ def _encrypted() -> Any:
 
 def _stripped(notebook: Any) -> Any:
     """Remove what differs between two runs of the same notebook."""
+    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})  # a print or two at once, as it happens
     notebook.metadata.pop("papermill", None)
     notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:
