@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 PAPERS = ("video", "fhei", "pose")
 NAMES = {"video": "Paper I", "fhei": "Paper II", "pose": "Paper III"}
+_ROUNDING = 1e-12  # a measured number as small as this is what rounding left of 0
 NUMERICAL = 1e-6  # a tolerance this small bounds rounding, whose digits differ between machines
 
 
@@ -103,7 +104,8 @@ class Entry:
             return "not measured"
         if c.published == 0 and abs(self.measured) <= c.tolerance <= NUMERICAL and c.tolerance:
             return f"{c.unit} below {_short(c.tolerance)}".strip()
-        return f"{self.measured:.4g} {c.unit}".strip()
+        measured = 0.0 if abs(self.measured) < _ROUNDING else self.measured
+        return f"{measured:.4g} {c.unit}".strip()
 
     @property
     def published_text(self) -> str:
@@ -198,12 +200,12 @@ def lines(entries: Sequence[Entry]) -> list[str]:
 
 
 def show_counts(entries: Iterable[Entry]) -> Table:
-    """How many claims of each paper have which verdict."""
+    """How many claims of each paper have which verdict, a line a verdict."""
     verdicts = [(e.paper, e.verdict) for e in entries]
     papers = sorted({paper for paper, _ in verdicts}, key=PAPERS.index)
     return Table(
-        ("claims of", *(v.value.lower() for v in Verdict)),
-        tuple((NAMES[paper], *(str(verdicts.count((paper, v))) for v in Verdict)) for paper in papers),
+        ("claims", *(NAMES[paper] for paper in papers)),
+        tuple((v.value.lower(), *(str(verdicts.count((paper, v))) for paper in papers)) for v in Verdict),
     )
 
 

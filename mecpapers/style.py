@@ -80,7 +80,9 @@ _SETTINGS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "font.size": 10,
-    "legend.frameon": False,
+    "legend.frameon": True,  # no edge, but a ground, where lines pass behind
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
     "lines.markersize": 5,
 }
 

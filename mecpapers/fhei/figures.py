@@ -133,8 +133,8 @@ def plot_users(quality: Mapping[str, FloatArray], lines: FloatArray) -> Axes:
         ax.bar(place, values, width, color=look.colour, hatch=hatch, edgecolor="white", label=look.label)
     for k, y in enumerate(lines):
         ax.axhline(y, color=BLACK, linewidth=0.9, linestyle=":")
-        ax.text(0.45, y + 0.5, f"class {k + 1}", fontsize=8, va="bottom", ha="left")
-    ax.set(xlabel="user", ylabel="quality $12\\, d$, mAP", ylim=(25, 76), xlim=(0.4, values.size + 0.6))
+        ax.text(values.size + 0.65, y, f"class {k + 1}", fontsize=8, va="center", ha="left")
+    ax.set(xlabel="user", ylabel="quality $12\\, d$, mAP", ylim=(0, 76), xlim=(0.4, values.size + 0.6))
     ax.figure.legend(loc="outside lower center", ncols=3, fontsize=8)
     return ax
 

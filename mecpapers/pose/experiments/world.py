@@ -51,7 +51,7 @@ def camera_rows() -> list[dict[str, Any]]:
         ails = [name for name, bad in (("dark", camera.exposure < 1), ("out of focus", camera.blur > 0)) if bad]
         oks = {f"OKS {name}": float(recorded.oks[:, :, c, k].mean()) for k, name in enumerate(record.NETWORKS)}
         kilobytes, score = float(recorded.bits[:, :, c].mean()) / 8e3, float(recorded.score[:, :, c, 0].mean())
-        row = {"camera": c, "ails": ", ".join(ails) or "-", "kB an image": kilobytes}
+        row = {"camera": c, "defect": ", ".join(ails) or "-", "kB an image": kilobytes}
         rows.append(row | oks | {"score lite": score})
     return rows
 
