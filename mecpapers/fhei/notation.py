@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """One symbol of the paper; ``name`` is an attribute of ``home`` in ``mecpapers.fhei.model``."""
-
-    symbol: str  # LaTeX
-    home: str
-    name: str
-    unit: str
-    shape: str
-    where: str
-
+from mecpapers.notation import Symbol
 
 NOTATION: tuple[Symbol, ...] = (
     Symbol("d_m", "Allocation", "feature_bytes", "byte", "(M,)", "(4)-(6)"),

@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """One symbol; ``name`` is an attribute of ``home`` in ``mecpapers.pose.model``."""
-
-    symbol: str  # LaTeX
-    home: str
-    name: str
-    unit: str
-    shape: str
-    where: str
-
+from mecpapers.notation import Symbol
 
 NOTATION: tuple[Symbol, ...] = (
     Symbol("D_{req}", "Problem", "deadline", "s", "scalar", "named in the summary"),

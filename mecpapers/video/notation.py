@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """One symbol of the paper; ``name`` is an attribute of ``home`` in ``model``, of ``Layer`` in ``networks``."""
-
-    symbol: str  # LaTeX
-    home: str
-    name: str
-    unit: str
-    shape: str
-    where: str
-
+from mecpapers.notation import Symbol
 
 NOTATION: tuple[Symbol, ...] = (
     Symbol("x_n", "Allocation", "offload", "bool", "(N,)", "(1), (13g)"),
