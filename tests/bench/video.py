@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 from timing import exponent, median_seconds, report
 
-from mecpapers.arrays import BoolArray
-from mecpapers.solution import Solution
 from mecpapers.video import edge, geometric, reference, verification
 from mecpapers.video.bounds import solve_exact
+from mecpapers.video.experiments.scale import by_cvxpy
 from mecpapers.video.geometric import warm_started
-from mecpapers.video.model import Allocation, Problem
+from mecpapers.video.model import Problem
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.options import option_table, pick
 from mecpapers.video.reference import scip_choice
@@ -95,14 +94,6 @@ def growth() -> None:
     print(f"  Algorithm 2 by Newton steps    N^{exponent(ours):.1f}, N = 100 to 100000")
     print(f"  proved optimum                 N^{exponent(certified):.1f}, N = 100 to 100000")
     print(f"  Algorithm 1, trying all        x {searched[5] / searched[4]:.0f} for a fifth device (paper: x 13)")
-
-
-def by_cvxpy(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
-    """Algorithm 2 as printed: CVXPY's geometric program, rounded."""
-    frames = np.zeros(offload.size)
-    if offload.any():
-        frames[offload] = np.rint(reference.geometric_program(problem, offload)[0])
-    return edge.complete(problem, offload, frames)
 
 
 def mixed_at(n_devices: int, seed: int) -> Problem:
