@@ -124,12 +124,12 @@ def _short(number: float) -> str:
 
 def load(papers: Sequence[str] = PAPERS) -> dict[str, tuple[Claim, ...]]:
     """Return the claims of each paper."""
-    return {paper: import_module(f"mecpapers.{paper}.claims").CLAIMS for paper in papers}
+    return {paper: import_module(f"mecpapers.{paper}.evidence.claims").CLAIMS for paper in papers}
 
 
 def load_errata(papers: Sequence[str] = PAPERS) -> dict[str, tuple[Erratum, ...]]:
     """Return the errata of each paper."""
-    return {paper: import_module(f"mecpapers.{paper}.errata").ERRATA for paper in papers}
+    return {paper: import_module(f"mecpapers.{paper}.evidence.errata").ERRATA for paper in papers}
 
 
 def check(papers: Sequence[str] = PAPERS, keys: Iterable[str] | None = None) -> list[Entry]:

@@ -295,7 +295,7 @@ def test_schemes_are_listed_a_line_each(command):
 
 
 def test_claims_as_json(command, monkeypatch):
-    from mecpapers.video import claims
+    from mecpapers.video.evidence import claims
 
     monkeypatch.setattr(claims, "CLAIMS", claims.CLAIMS[:1])
     code, out, _ = command("claims", "--paper", "video", "--json")

@@ -244,7 +244,13 @@ def waited_for(path: Path) -> int:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for name in ("lemmas.py", "video/model.py", "video/data/table.csv", "fhei/model.py", "companion/execute.py"):
+    for name in (
+        "lemmas.py",
+        "video/model.py",
+        "video/measured/data/table.csv",
+        "fhei/model.py",
+        "companion/execute.py",
+    ):
         write_atomically(tmp_path / "mecpapers" / name, name)
     write_atomically(tmp_path / "requirements.txt", "numpy==1")
     for name in ("video/01-model", "fhei/01-model", "claims"):
@@ -264,7 +270,7 @@ class TestKeys:
             ("mecpapers/companion/execute.py", {VIDEO, FHEI, CLAIMS}),
             ("requirements.txt", {VIDEO, FHEI, CLAIMS}),
             ("mecpapers/video/model.py", {VIDEO, CLAIMS}),
-            ("mecpapers/video/data/table.csv", {VIDEO, CLAIMS}),
+            ("mecpapers/video/measured/data/table.csv", {VIDEO, CLAIMS}),
             ("mecpapers/fhei/model.py", {FHEI, CLAIMS}),
             ("mecpapers/video/__pycache__/model.pyc", set()),
             ("README.md", set()),

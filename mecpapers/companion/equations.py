@@ -28,7 +28,7 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     ValueError
         if ``root`` holds no tests: the map is made from a checkout.
     """
-    oracles = _functions(root / "mecpapers" / paper / "verification.py")
+    oracles = _functions(root / "mecpapers" / paper / "evidence" / "verification.py")
     tests = _tests(root / "tests" / paper, oracles)
     if not tests:
         raise ValueError(f"root = {root.name}: must be a checkout with tests/{paper}")
@@ -38,7 +38,7 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     pages = _pages(root / "notebooks" / paper)
     rows = []
     for where, path in import_module(f"mecpapers.{paper}").EQUATIONS.items():
-        name, home = path.split(".")[-1], f"`test_{path.split('.')[0]}`"
+        name, home = path.split(".")[-1], f"`test_{path.removeprefix('evidence.').split('.')[0]}`"
         tested = [test for test, names in tests.items() if name in names]
         if not tested:
             callers = {caller for caller, names in package.items() if name in names}

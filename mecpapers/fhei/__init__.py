@@ -32,10 +32,10 @@ EQUATIONS: Mapping[str, str] = {
     "P1, optimum": "bounds.solve_exact",
     "P2": "computing.solve_resources",
     "P3": "quality.greedy_sizes",
-    "(17)": "symbolic.lagrangian",
+    "(17)": "evidence.symbolic.lagrangian",
     "(18)": "transmission.downlink_shares",
     "Proposition 1": "transmission.edge_speeds",
-    "(19)": "symbolic.speed_condition",
+    "(19)": "evidence.symbolic.speed_condition",
     "(20)": "computing.latency_price",
     "(21)": "computing.common_speed",
     "(22)": "computing.allocate",
@@ -56,7 +56,7 @@ _HOMES = {
     "TABLE_I": "scenario",
     "FIG_4A": "scenario",
     "SCHEMES": "schemes",
-    "compare": "experiments",
+    "compare": "evidence.experiments",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mecpapers.arrays import FloatArray
+from mecpapers.pose.measured.trace import Trace, network
 from mecpapers.pose.model import Tables
-from mecpapers.pose.trace import Trace, network
 from mecpapers.pose.triangulation import joint_offsets, triangulate
 
 LEVELS = 10  # K

@@ -8,9 +8,9 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.pose.calibration import Calibration
+from mecpapers.pose.measured.trace import Trace
 from mecpapers.pose.model import Allocation, Bins, Problem
 from mecpapers.pose.timing import frame_delay, guard
-from mecpapers.pose.trace import Trace
 from mecpapers.pose.triangulation import LEAST_VIEWS, corrected, hold_last, mpjpe, normal_equations, solve_views
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.pose.cameras import Camera
+from mecpapers.pose.measured.cameras import Camera
 
 SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
 """COCO's sigma of each joint; OKS uses k = 2 sigma."""

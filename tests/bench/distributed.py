@@ -8,10 +8,11 @@ import numpy as np
 from timing import exponent, median_seconds, report
 
 from mecpapers.sweep import drop_generator
-from mecpapers.video import SCHEMES, reference
+from mecpapers.video import SCHEMES
 from mecpapers.video.admm import FITTED, iterates
 from mecpapers.video.augmented import local_step, terms
-from mecpapers.video.experiments import POPULATIONS, choices, scaled
+from mecpapers.video.evidence import reference
+from mecpapers.video.evidence.experiments import POPULATIONS, choices, scaled
 from mecpapers.video.local import local_frequency
 from mecpapers.video.options import option_table
 from mecpapers.video.prices import rounds

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from timing import exponent, median_seconds, report
 
-from mecpapers.pose import cameras
-from mecpapers.pose.experiments import many_devices
+from mecpapers.pose.evidence.experiments import many_devices
+from mecpapers.pose.evidence.verification import nonlinear_triangulation
+from mecpapers.pose.measured import cameras
 from mecpapers.pose.thresholds import solve_cooperative, solve_exact
 from mecpapers.pose.triangulation import triangulate
-from mecpapers.pose.verification import nonlinear_triangulation
 
 
 def optimiser() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mecpapers.video.experiments import scale
+from mecpapers.video.evidence.experiments import scale
 
 
 def exact() -> None:

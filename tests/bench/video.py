@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 from timing import exponent, median_seconds, report
 
-from mecpapers.video import edge, geometric, reference, verification
+from mecpapers.video import edge, geometric
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.experiments.scale import by_cvxpy
+from mecpapers.video.evidence import reference, verification
+from mecpapers.video.evidence.experiments.scale import by_cvxpy
+from mecpapers.video.evidence.reference import scip_choice
 from mecpapers.video.geometric import warm_started
 from mecpapers.video.model import Problem
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.options import option_table, pick
-from mecpapers.video.reference import scip_choice
 from mecpapers.video.scenario import EQ31, MIXED
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.fhei import verification
 from mecpapers.fhei.alternating import (
     fill,
     full_price,
@@ -21,6 +20,7 @@ from mecpapers.fhei.alternating import (
 from mecpapers.fhei.benchmarks import inversion_shares, solve_constant, solve_inversion
 from mecpapers.fhei.bounds import solve_enumeration
 from mecpapers.fhei.computing import feasible, least_energy, smallest, solve_resources
+from mecpapers.fhei.evidence import verification
 from mecpapers.fhei.model import evaluate, violations
 from mecpapers.fhei.quality import energy_per_byte, greedy_sizes, linear_sizes
 from mecpapers.fhei.scenario import FIG_4A, UNEQUAL

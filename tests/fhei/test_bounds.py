@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.fhei import verification
 from mecpapers.fhei.bounds import dual_bound, solve_classes, solve_enumeration, solve_exact
 from mecpapers.fhei.computing import feasible
+from mecpapers.fhei.evidence import verification
+from mecpapers.fhei.evidence.reference import scip_optimum
 from mecpapers.fhei.model import violations
 from mecpapers.fhei.networks import class_bytes
-from mecpapers.fhei.reference import scip_optimum
 from mecpapers.fhei.scenario import TABLE_I
 from mecpapers.solution import Infeasible, TooLarge
 from mecpapers.sweep import drop_generator

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mecpapers.fhei import experiments
-from mecpapers.fhei.experiments import COMBINATIONS, compare, follows_downlink
+from mecpapers.fhei.evidence import experiments
+from mecpapers.fhei.evidence.experiments import COMBINATIONS, compare, follows_downlink
 from mecpapers.fhei.scenario import FIG_4A, TABLE_I
 from mecpapers.fhei.schemes import SCHEMES
 from mecpapers.sweep import drop_generator

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mecpapers.fhei.evidence.notation import NOTATION
 from mecpapers.fhei.model import Allocation, Problem, Users, evaluate, violations
-from mecpapers.fhei.notation import NOTATION
 
 USERS = {"uplink_rate": [1e6, 2e6], "downlink_rate": [8e6, 4e6], "device_speed": [1e9, 2e9], "receive_power": 0.5}
 SHARED = {

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.fhei import verification
 from mecpapers.fhei.computing import (
     check_feasible,
     common_speed,
@@ -19,6 +18,7 @@ from mecpapers.fhei.computing import (
     smallest,
     solve_resources,
 )
+from mecpapers.fhei.evidence import verification
 from mecpapers.fhei.model import evaluate, violations
 from mecpapers.fhei.scenario import FIG_4A
 from mecpapers.fhei.transmission import Shares, downlink_shares, least_time_before_computing, uplink_shares

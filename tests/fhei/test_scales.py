@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mecpapers.fhei import record, scales
-from mecpapers.fhei.people import _about, _paint
-from mecpapers.fhei.scales import average_precision, iou
+from mecpapers.fhei.measured import record, scales
+from mecpapers.fhei.measured.people import _about, _paint
+from mecpapers.fhei.measured.scales import average_precision, iou
 
 BOX = np.array([0.0, 0.0, 0.5, 0.5])
 AWAY = np.array([0.5, 0.5, 1.0, 1.0])

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from mecpapers.fhei import computing, symbolic, transmission
+from mecpapers.fhei import computing, transmission
+from mecpapers.fhei.evidence import symbolic
+from mecpapers.fhei.evidence.symbolic import L_0, P_U, F, c_1, indexed, lam, q, raw, shares, sigma, zeta
+from mecpapers.fhei.evidence.verification import random_p1
 from mecpapers.fhei.model import BITS, feature_flops
-from mecpapers.fhei.symbolic import L_0, P_U, F, c_1, indexed, lam, q, raw, shares, sigma, zeta
-from mecpapers.fhei.verification import random_p1
 
 
 def stationary(root):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.pose import notation
-from mecpapers.pose.experiments.theory import KINDS, random_problem
+from mecpapers.pose.evidence import notation
+from mecpapers.pose.evidence.experiments.theory import KINDS, random_problem
 from mecpapers.pose.model import Allocation, Metrics, Problem, evaluate, violations
 from mecpapers.pose.scenario import Scenario
 

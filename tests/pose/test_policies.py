@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.pose import experiments, timing, trace
+from mecpapers.pose import timing
 from mecpapers.pose.calibration import calibrate
-from mecpapers.pose.experiments import POLICIES
+from mecpapers.pose.evidence import experiments
+from mecpapers.pose.evidence.experiments import POLICIES
+from mecpapers.pose.measured import trace
 from mecpapers.pose.model import Allocation, evaluate
 from mecpapers.pose.policies import poses, run
 from mecpapers.pose.scenario import Scenario

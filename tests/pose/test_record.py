@@ -5,15 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from mecpapers.pose import detectors, record, trace
-from mecpapers.pose.body import DATA
+from mecpapers.pose.measured import detectors, record, trace
+from mecpapers.pose.measured.body import DATA
 
 PARTS = 1  # of ten frames each, in the re-recording
 
 
 def test_a_missing_model_file_is_named_with_the_command_that_fetches_it(tmp_path):
     with pytest.raises(
-        ValueError, match=r"pose_landmark_lite\.tflite is missing: .*python -m mecpapers.pose.detectors"
+        ValueError, match=r"pose_landmark_lite\.tflite is missing: .*python -m mecpapers.pose.measured.detectors"
     ):
         detectors.model_file("lite", tmp_path)
     (tmp_path / "pose_landmark_lite.tflite").write_bytes(b"something else")

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.pose import experiments
 from mecpapers.pose import thresholds as th
 from mecpapers.pose.baselines import server_all
-from mecpapers.pose.experiments.theory import KINDS, random_problem
+from mecpapers.pose.evidence import experiments
+from mecpapers.pose.evidence.experiments.theory import KINDS, random_problem
+from mecpapers.pose.evidence.reference import smooth_optimum
 from mecpapers.pose.model import Problem, evaluate, violations
-from mecpapers.pose.reference import smooth_optimum
 from mecpapers.pose.schemes import SCHEMES
 from mecpapers.solution import Infeasible, TooLarge
 

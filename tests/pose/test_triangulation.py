@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mecpapers.pose import body, cameras, trace
 from mecpapers.pose import triangulation as tri
-from mecpapers.pose.verification import nonlinear_triangulation
+from mecpapers.pose.evidence.verification import nonlinear_triangulation
+from mecpapers.pose.measured import body, cameras, trace
 
 RIG = cameras.ring()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mecpapers.pose import body, cameras, record, trace
+from mecpapers.pose.measured import body, cameras, record, trace
 
 TIMES = 0.2 * np.arange(120.0)
 

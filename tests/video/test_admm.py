@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from mecpapers.solution import Infeasible
 from mecpapers.sweep import drop_generator
-from mecpapers.video import SCHEMES, admm, experiments, verification
+from mecpapers.video import SCHEMES, admm
 from mecpapers.video.admm import FITTED, PRINTED, Reading, iterates, solve_admm, step
 from mecpapers.video.augmented import local_step, terms
 from mecpapers.video.edge import converted_cost
+from mecpapers.video.evidence import experiments, verification
 from mecpapers.video.model import evaluate, fewest_frames, violations
 from mecpapers.video.scenario import EQ31, MIXED, SET_A
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mecpapers.sweep import drop_generator
-from mecpapers.video import verification
 from mecpapers.video.augmented import edge_value, local_step, project, slope, terms
+from mecpapers.video.evidence import verification
 from mecpapers.video.local import local_frequency
 
 seeds = st.integers(0, 2**32 - 1)

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mecpapers.sweep import drop_generator
-from mecpapers.video import SCHEMES, cccp, experiments
+from mecpapers.video import SCHEMES, cccp
 from mecpapers.video.cccp import relaxed_choice, solve_cccp, step, tabulate
 from mecpapers.video.edge import complete
+from mecpapers.video.evidence import experiments
 from mecpapers.video.model import violations
 from mecpapers.video.scenario import EQ31, MIXED
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mecpapers.sweep import drop_generator
-from mecpapers.video import edge, reference, verification
+from mecpapers.video import edge
+from mecpapers.video.evidence import reference, verification
 from mecpapers.video.model import edge_cost, evaluate, fewest_frames, macs, violations
 from mecpapers.video.scenario import MIXED, SET_A
 

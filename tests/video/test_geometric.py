@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.video import geometric, reference, verification
+from mecpapers.video import geometric
+from mecpapers.video.evidence import reference, verification
 from mecpapers.video.model import fewest_frames, violations
 from mecpapers.video.scenario import MIXED, SET_A
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mecpapers.sweep import drop_generator
-from mecpapers.video import local, verification
+from mecpapers.video import local
+from mecpapers.video.evidence import verification
 from mecpapers.video.model import fewest_frames, local_cost
 from mecpapers.video.scenario import MIXED, SET_A
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mecpapers.solution import Infeasible
+from mecpapers.video.evidence.verification import random_problem
 from mecpapers.video.model import (
     Allocation,
     Devices,
@@ -26,7 +27,6 @@ from mecpapers.video.model import (
     violations,
 )
 from mecpapers.video.scenario import MIXED, SET_A
-from mecpapers.video.verification import random_problem
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mecpapers.video import delays
+from mecpapers.video.measured import delays
 from mecpapers.video.networks import STAGES, line, macs, macs_onnx, macs_over, output_size, resnet, sizes, to_onnx
 
 FRAMES = range(1, 17)

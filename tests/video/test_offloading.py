@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from mecpapers.solution import TooLarge
 from mecpapers.sweep import drop_generator
-from mecpapers.video import SCHEMES, experiments, verification
+from mecpapers.video import SCHEMES
 from mecpapers.video.bounds import solve_exact, solve_exact_frames
 from mecpapers.video.edge import complete, converted_cost, solve_search
+from mecpapers.video.evidence import experiments, verification
+from mecpapers.video.evidence.reference import scip_choice
 from mecpapers.video.geometric import relaxed_frames, solve_geometric, warm_started
 from mecpapers.video.model import fewest_frames, restate_eq31, violations
 from mecpapers.video.offloading import solve_channel_aware, solve_channel_prefixes, solve_every_policy
 from mecpapers.video.options import option_table, pick
-from mecpapers.video.reference import scip_choice
 from mecpapers.video.scenario import EQ31, MIXED, SET_A
 
 seeds = st.integers(0, 2**32 - 1)

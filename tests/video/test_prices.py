@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mecpapers.sweep import drop_generator
-from mecpapers.video import SCHEMES, experiments, prices
+from mecpapers.video import SCHEMES, prices
 from mecpapers.video.bounds import solve_exact
 from mecpapers.video.edge import complete, solve_search
+from mecpapers.video.evidence import experiments
 from mecpapers.video.model import violations
 from mecpapers.video.offloading import solve_every_policy
 from mecpapers.video.options import dual_bound, option_table, pick

@@ -4,8 +4,8 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from mecpapers.video import recordings
-from mecpapers.video.recordings import (
+from mecpapers.video.measured import recordings
+from mecpapers.video.measured.recordings import (
     CLASSIFIERS,
     FRAMES,
     Fit,

@@ -12,7 +12,7 @@ from mecpapers import cli, memory
 from mecpapers.solution import TooLarge
 from mecpapers.video import options
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.experiments import scale
+from mecpapers.video.evidence.experiments import scale
 from mecpapers.video.model import Problem, violations
 from mecpapers.video.options import ascent, dual_at, locate, look_around, option_table
 from mecpapers.video.scenario import SET_A, TRAITS
@@ -209,7 +209,7 @@ def test_along_a_ray_the_dual_bounds_and_fewer_matter_in_smaller_balls():
 def test_the_collector_says_what_it_needs(command):
     from click.testing import CliRunner
 
-    from mecpapers.video.collect import main
+    from mecpapers.video.evidence.collect import main
 
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 2

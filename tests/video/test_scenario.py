@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mecpapers.video import experiments
-from mecpapers.video.notation import NOTATION
+from mecpapers.video.evidence import experiments
+from mecpapers.video.evidence.notation import NOTATION
 from mecpapers.video.scenario import MIXED, SET_A, SET_B
 from mecpapers.video.schemes import SCHEMES
 

@@ -4,8 +4,26 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from mecpapers.video import edge, local, model, symbolic, verification
-from mecpapers.video.symbolic import M, a_0, a_1, a_2, beta_1, beta_2, beta_3, c_0, c_1, d, f, indexed, kappa, p, rho, t
+from mecpapers.video import edge, local, model
+from mecpapers.video.evidence import symbolic, verification
+from mecpapers.video.evidence.symbolic import (
+    M,
+    a_0,
+    a_1,
+    a_2,
+    beta_1,
+    beta_2,
+    beta_3,
+    c_0,
+    c_1,
+    d,
+    f,
+    indexed,
+    kappa,
+    p,
+    rho,
+    t,
+)
 
 
 def numbers(problem, n=0):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mecpapers.sweep import Sweep
-from mecpapers.video.experiments import trends
-from mecpapers.video.experiments.trends import (
+from mecpapers.video.evidence.experiments import trends
+from mecpapers.video.evidence.experiments.trends import (
     accuracy_change,
     figure_8,
     figure_9,

@@ -1,0 +1,1 @@
+"""What was measured, how it is recorded, and the data it left."""
