@@ -28,6 +28,7 @@ PARTS = {
         "every committed notebook executed, outputs compared",
         [[*PYTEST, "--nbval", "--nbval-current-env", "notebooks", "-n", "2", "--dist", "loadfile", "-W", "default"]],
     ),
+    "bits": ("the notebooks and the ledger, every number moved in its last places", [[sys.executable, "tests/bits"]]),
     "smoke": ("every notebook with other parameters", [[*COMPANION, "smoke"]]),
     "site": ("the site from the committed notebooks", [[*COMPANION, "book", "--committed"]]),
     "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "2"]]),

@@ -28,7 +28,7 @@ from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
 from mecpapers.video.bounds import solve_options
 from mecpapers.video.model import Allocation, Problem
-from mecpapers.video.options import IndexArray, Options, dual_at, highest_point, option_table, pick
+from mecpapers.video.options import Dual, IndexArray, Options, dual_at, highest_point, option_table, pick
 
 Update = Literal["cuts", "frank-wolfe"]
 
@@ -36,7 +36,8 @@ FLOAT_BYTES = 8
 DOWN_BYTES = 2 * FLOAT_BYTES  # u, v: one broadcast a round
 UP_BYTES = 3 * FLOAT_BYTES  # a, b, e: from each device a round
 _SLACK = 1e-12  # of the cost: an option in a tie is sent too
-_STALLED = 1e-13  # of the bound: the cuts' highest point no longer lies above it
+_STALLED = 1e-11  # of the bound: the cuts' highest point no longer lies above it, whatever rounding adds (1e-14)
+_TIE = 1e-12  # of what an option costs: corners of the cuts lie where options tie, up to rounding; the first is taken
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,15 +93,16 @@ def step(options: Options, state: State, update: Update = "cuts", heard: BoolArr
         stay local), so that the cut and the cost remain true; the bound of such a round is not known.
     """
     w, dual = state.congestion, dual_at(options, state.congestion)
-    answers = dual.choice if heard is None else np.where(heard, dual.choice, np.maximum(state.answers, 0))
+    cheapest = _first_cheapest(options, dual)
+    answers = cheapest if heard is None else np.where(heard, cheapest, np.maximum(state.answers, 0))
     p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
     level = float(pick(options.e, answers).sum())
     cost, bound, bound_at, best = state.cost, state.bound, state.bound_at, state.best
     if level + p @ p < cost:
         cost, best = float(level + p @ p), answers
     complete_round = heard is None or bool(heard.all())
-    if complete_round and level + 2 * w @ p - w @ w > bound:
-        bound, bound_at = float(level + 2 * w @ p - w @ w), w
+    if complete_round and dual.value > bound:
+        bound, bound_at = dual.value, w
     slopes, levels = np.vstack([state.slopes, p]), np.append(state.levels, level)
     model = state.model
     if update == "frank-wolfe":
@@ -152,12 +154,20 @@ def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolAr
     senders : the devices with more than one option to send, shape (N,)
     """
     dual = dual_at(options, state.bound_at)  # everyone answers once more, which makes the bound whole
-    p = np.array([pick(options.a, dual.choice).sum(), pick(options.b, dual.choice).sum()])
-    here = float(dual.value + ((p - state.bound_at) ** 2).sum())
-    gap = min(state.cost, here) - dual.value + _SLACK * np.abs(pick(options.e, dual.choice)).sum()
+    answers = _first_cheapest(options, dual)
+    p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
+    here = float(pick(options.e, answers).sum() + p @ p)
+    gap = min(state.cost, here) - dual.value + _SLACK * np.abs(pick(options.e, answers)).sum()
     useful = dual.reduced_cost <= gap
     solution = solve_options(replace(options, e=np.where(useful, options.e, np.inf)))
     return solution, useful.sum(axis=0) > 1
+
+
+def _first_cheapest(options: Options, dual: Dual) -> IndexArray:
+    """Each device's cheapest option at the prices of ``dual``; of those that tie up to rounding, the first."""
+    (u, v), k = dual.congestion, dual.choice
+    size = np.abs(pick(options.e, k)) + 2 * u * pick(options.a, k) + 2 * v * pick(options.b, k)
+    return np.asarray((dual.reduced_cost <= _TIE * size).argmax(axis=0))
 
 
 def solve_prices(

@@ -19,7 +19,8 @@ def _devices_compute_all_the_same() -> bool:
     none = Allocation(lower=np.array([0]), upper=np.array([0]))
     half = Allocation(lower=np.array([0]), upper=np.array([1]))
     added = evaluate(problem, half).delay - evaluate(problem, none).delay
-    return evaluate(problem, none).delay == 0.04 and abs(added - 0.5 * 0.02) < 1e-12
+    local, sent = float(problem.device_delay.max()), 0.5 * float(problem.offload_cost[0])
+    return evaluate(problem, none).delay == local and abs(added - sent) < 1e-12
 
 
 ERRATA: tuple[Erratum, ...] = (
