@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.measured.trace import Trace, network
 from mecpapers.pose.model import Tables
-from mecpapers.pose.triangulation import joint_offsets, triangulate
+from mecpapers.pose.triangulation import joint_offsets, joint_weights, triangulate
 
 LEVELS = 10  # K
 PRIOR = 8.0  # images: how strongly a camera's mean at a level leans on that of all cameras
@@ -61,7 +61,8 @@ def calibrate(
         total = (member * trace.oks[..., net, None]).sum(axis=(0, 1))
         pooled = total.sum(axis=0) / np.maximum(count.sum(axis=0), 1)
         means.append(((total + PRIOR * pooled) / (count + PRIOR))[list(views)])
-    estimate = triangulate(trace.rig, trace.pixels[..., o, :, :], trace.weight[..., o, :]).reshape(-1, 17, 3)
+    weights = joint_weights(trace.weight[..., o, :])
+    estimate = triangulate(trace.rig, trace.pixels[..., o, :, :], weights).reshape(-1, 17, 3)
     truth = trace.truth.reshape(-1, 17, 3)
     return Calibration(
         light=d,

@@ -11,7 +11,15 @@ from mecpapers.pose.calibration import Calibration
 from mecpapers.pose.measured.trace import Trace
 from mecpapers.pose.model import Allocation, Bins, Problem
 from mecpapers.pose.timing import frame_delay, guard
-from mecpapers.pose.triangulation import LEAST_VIEWS, corrected, hold_last, mpjpe, normal_equations, solve_views
+from mecpapers.pose.triangulation import (
+    LEAST_VIEWS,
+    corrected,
+    hold_last,
+    joint_weights,
+    mpjpe,
+    normal_equations,
+    solve_views,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,7 +59,7 @@ def prepare(trace: Trace, calibration: Calibration, *, weighted: bool = True) ->
     rig = [trace.rig[c] for c in chosen]
     parts = []
     for net in (calibration.light, calibration.heavy):
-        weights = trace.weight[:, :, chosen, net] if weighted else None
+        weights = joint_weights(trace.weight[:, :, chosen, net]) if weighted else None
         parts.append(normal_equations(rig, trace.pixels[:, :, chosen, net], weights))
     frames = trace.truth.shape[0] * trace.truth.shape[1]
     n = len(chosen)

@@ -18,6 +18,9 @@ from mecpapers.pose.measured.cameras import Camera
 SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
 """COCO's sigma of each joint; OKS uses k = 2 sigma."""
 LEAST_VIEWS = 2
+LEAST_WEIGHT = 1e-3
+"""Of a joint in a view that is used. The normal equations square a weight: a view of 1e-6 would lie 1e-12 below another,
+and rounding would place the joint."""
 
 
 def normal_equations(
@@ -45,6 +48,11 @@ def normal_equations(
     w = np.ones(pixels.shape[:-1]) if weights is None else weights
     matrix = np.einsum("...,...ra,...rb->...ab", w**2, rows, rows)
     return matrix, np.einsum("...,...r,...ra->...a", w**2, right, rows)
+
+
+def joint_weights(visibility: FloatArray) -> FloatArray:
+    """The weight of a joint in a view, by its probability of being visible: that, but no less than LEAST_WEIGHT."""
+    return np.maximum(visibility, LEAST_WEIGHT)
 
 
 def solve_views(matrix: FloatArray, vector: FloatArray, used: BoolArray) -> FloatArray:

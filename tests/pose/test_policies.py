@@ -14,7 +14,7 @@ from mecpapers.pose.model import Allocation, evaluate
 from mecpapers.pose.policies import poses, run
 from mecpapers.pose.scenario import Scenario
 from mecpapers.pose.schemes import SCHEMES
-from mecpapers.pose.triangulation import corrected, mpjpe, triangulate
+from mecpapers.pose.triangulation import corrected, joint_weights, mpjpe, triangulate
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -119,7 +119,7 @@ def test_policies_use_the_poses_they_say(base):
     d, problem = base
     half = trace.load().half(1)
     for name, net in (("device", 0), ("server-all", 2)):
-        estimate = triangulate(half.rig, half.pixels[..., net, :, :], half.weight[..., net, :])
+        estimate = triangulate(half.rig, half.pixels[..., net, :, :], joint_weights(half.weight[..., net, :]))
         direct = mpjpe(corrected(estimate, d.calibration.offsets), half.truth)
         outcome = experiments.run_policy(name, d.held_out, problem)
         assert outcome.error == pytest.approx(direct, abs=1e-9)

@@ -105,3 +105,20 @@ def test_the_body_frame_is_a_rotation_that_turns_along():
     assert np.linalg.det(axes) == pytest.approx(1)
     assert axes[0] @ [1, 0, 0] > 0.99 and axes[2] @ [0, 0, 1] > 0.9  # at rest: left is +x, forward +z
     assert tri.body_frame(joints @ turned.T) == pytest.approx(axes @ turned.T)
+
+
+def test_a_view_that_hardly_sees_a_joint_leaves_it_to_no_rounding():
+    """Two views, one of visibility 3e-7: the joint stays where it is if its equations change by rounding's worth."""
+    points, pixels = views(noise=3.0)
+    used = np.arange(6) < 2
+    seen = np.ones(pixels.shape[:2])
+    seen[1] = 3e-7
+    moved = np.random.default_rng(0).choice([-1.0, 1.0], (*pixels.shape[:2], 3, 3)) * 2.0**-53
+
+    def shift(weights):
+        matrix, vector = tri.normal_equations(RIG, pixels, weights)
+        exact = tri.solve_views(matrix, vector, used)
+        return np.abs(tri.solve_views(matrix * (1 + moved), vector, used) - exact).max()
+
+    assert shift(tri.joint_weights(seen)) < 1e-7
+    assert shift(seen) > 1e-5
