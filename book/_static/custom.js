@@ -4,13 +4,15 @@ document.addEventListener("DOMContentLoaded", () => {
     const dialog = document.getElementById(`pst-${name}-sidebar-modal`);
     const toggle = document.querySelector(`.${name}-toggle`);
     if (!dialog || !toggle) continue;
+    let keyboard = false;
     let followed = false;
+    toggle.addEventListener("click", ({ detail }) => { keyboard = detail === 0; }, true);
     dialog.addEventListener("click", ({ target }) => {
       followed = target.closest("a[href^='#']") !== null; // a link to a place on this page, which the dialog covers
       if (followed) dialog.close();
     });
     dialog.addEventListener("close", () => {
-      if (!followed) toggle.focus(); // the theme drops the focus, and a keyboard would start anew at the top
+      if (keyboard && !followed) toggle.focus(); // the theme drops it, and Tab would start anew at the top of the page
       followed = false;
     });
   }
