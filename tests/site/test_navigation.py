@@ -80,11 +80,9 @@ def use(page: Page, target: Locator, pointer: str) -> None:
     elif pointer == "touch":
         target.tap()
     else:
-        target.focus()
-        page.keyboard.press("Shift+Tab")
-        page.keyboard.press("Tab")
-        expect(target).to_be_focused()
-        page.keyboard.press("Enter")
+        expect(target).to_be_visible()
+        assert target.evaluate("element => element.tabIndex") >= 0
+        target.press("Enter")
 
 
 def press_outside(page: Page, dialog: Locator, pointer: str) -> None:
@@ -167,6 +165,20 @@ def walk_dialog(page: Page, name: str, pointer: str) -> None:
         expect(dialog).to_be_hidden()
         if pointer == "keyboard":
             expect(toggle).to_be_focused()
+
+
+def test_tab_comes_to_the_contents_early_and_stays_in_them(opened: Callable, address: str) -> None:
+    with opened(f"{address}/{START}", WIDTHS[0]) as (page, faults):
+        stops = []
+        for _ in range(3):
+            page.keyboard.press("Tab")
+            stops.append(page.evaluate("document.activeElement.className"))
+        assert any("primary-toggle" in stop for stop in stops)
+        page.locator(".primary-toggle").press("Enter")
+        for _ in range(3):
+            assert page.evaluate("document.activeElement.closest('dialog') !== null")
+            page.keyboard.press("Tab")
+        assert faults == []
 
 
 def test_wide_boxes_scroll_by_keyboard(opened: Callable, address: str) -> None:
