@@ -13,65 +13,6 @@ WIDTHS = (390, 768, 1280)
 SIDEBARS = {"primary": "nav.bd-links a", "secondary": "nav.page-toc a"}
 START, NEXT = "notebooks/video/04-theorem-2.html", "notebooks/video/05-algorithms-1-2.html"
 
-# Visible buttons that, pressed, change nothing: no element, no place in the page, no print-out.
-DEAD = """async () => {
-  let done = false;
-  const frame = () => new Promise(resolve => setTimeout(resolve, 20)), dead = [];
-  const watch = new MutationObserver(() => { done = true; });
-  watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true});
-  addEventListener('scroll', () => { done = true; }, true);
-  window.print = () => { done = true; };
-  scrollTo(0, 200);
-  await frame();
-  for (const button of document.querySelectorAll('button, summary, [role=button], [onclick], label[for]')) {
-    if (!button.checkVisibility({visibilityProperty: true})) continue;
-    watch.takeRecords();
-    done = false;
-    button.click();
-    if (!watch.takeRecords().length) await frame();
-    else done = true;
-    if (!done) dead.push(button.outerHTML);
-    const dialogs = document.querySelectorAll('dialog[open]');
-    dialogs.forEach(dialog => dialog.close());
-    if (dialogs.length) await frame();
-  }
-  return dead;
-}"""
-
-
-def check_sidebars(page: Page) -> None:
-    """At each width both tables of contents are in sight or one button away, and that button also hides them again."""
-    for width in WIDTHS:
-        page.mouse.move(200, 600)  # away from a button, whose tooltip would stay
-        page.set_viewport_size({"width": width, "height": 844})
-        page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
-        for name, selector in SIDEBARS.items():
-            link, toggle = page.locator(selector).first, page.locator(f".{name}-toggle:visible")
-            if not link.count():
-                assert not toggle.count(), f"{width}: nothing to open"
-                continue
-            shown = link.is_visible()
-            assert toggle.count() == 1 or (shown and not toggle.count()), f"{width}: {name}"
-            if toggle.count():
-                toggle.click()
-                expect(link).to_be_visible(visible=not shown)
-                page.keyboard.press("Escape") if page.locator("dialog[open]").count() else toggle.click()
-                expect(link).to_be_visible(visible=shown)
-
-
-def test_sidebars_open_and_buttons_act(opened: Callable, address: str, page_name: str) -> None:
-    with opened(f"{address}/{page_name}") as (page, faults):
-        check_sidebars(page)
-        assert page.evaluate(DEAD) == []
-        assert faults == []
-
-
-def test_sidebars_of_the_search_page(opened: Callable, address: str) -> None:
-    with opened(f"{address}/search.html") as (page, faults):
-        check_sidebars(page)
-        assert page.evaluate(DEAD) == []
-        assert faults == []
-
 
 def use(page: Page, target: Locator, pointer: str) -> None:
     """Press a button or follow a link as a reader does; by keyboard, it must be where Tab stops."""

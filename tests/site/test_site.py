@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "_build" / "shots"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+WIDTHS = (390, 768, 1280)
+SIDEBARS = {"primary": "nav.bd-links a", "secondary": "nav.page-toc a"}
 
 # Elements with text of their own whose colour is nearer than 4.5:1 (large text: 3:1) to the colour behind them.
 FAINT = """() => {
@@ -68,6 +70,31 @@ UNREACHED = """() => [...document.querySelectorAll('main article *')].filter(box
   /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth && box.checkVisibility()
   && box.tabIndex < 0 && !box.querySelector('[tabindex="0"], a[href]')).map(box => box.outerHTML.slice(0, 200))"""
 
+# Visible buttons that, pressed, change nothing: no element, no place in the page, no print-out.
+DEAD = """async () => {
+  let done = false;
+  const frame = () => new Promise(resolve => setTimeout(resolve, 20)), dead = [];
+  const watch = new MutationObserver(() => { done = true; });
+  watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true});
+  addEventListener('scroll', () => { done = true; }, true);
+  window.print = () => { done = true; };
+  scrollTo(0, 200);
+  await frame();
+  for (const button of document.querySelectorAll('button, summary, [role=button], [onclick], label[for]')) {
+    if (!button.checkVisibility({visibilityProperty: true})) continue;
+    watch.takeRecords();
+    done = false;
+    button.click();
+    if (!watch.takeRecords().length) await frame();
+    else done = true;
+    if (!done) dead.push(button.outerHTML);
+    const dialogs = document.querySelectorAll('dialog[open]');
+    dialogs.forEach(dialog => dialog.close());
+    if (dialogs.length) await frame();
+  }
+  return dead;
+}"""
+
 
 def overflow(page: Page) -> int:
     """Return by how many pixels the page is wider than the window."""
@@ -87,6 +114,26 @@ def check_content(page: Page) -> None:
         assert text.strip(), f"no alt text: {image.get_attribute('src')}"
         assert not re.search(r"_images|\.(png|svg|jpe?g)\b", text), f"alt text is a path: {text}"
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+
+
+def check_sidebars(page: Page) -> None:
+    """At each width both tables of contents are in sight or one button away, and that button also hides them again."""
+    for width in WIDTHS:
+        page.mouse.move(200, 600)  # away from a button, whose tooltip would stay
+        page.set_viewport_size({"width": width, "height": 844})
+        page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
+        for name, selector in SIDEBARS.items():
+            link, toggle = page.locator(selector).first, page.locator(f".{name}-toggle:visible")
+            if not link.count():
+                assert not toggle.count(), f"{width}: nothing to open"
+                continue
+            shown = link.is_visible()
+            assert toggle.count() == 1 or (shown and not toggle.count()), f"{width}: {name}"
+            if toggle.count():
+                toggle.click()
+                expect(link).to_be_visible(visible=not shown)
+                page.keyboard.press("Escape") if page.locator("dialog[open]").count() else toggle.click()
+                expect(link).to_be_visible(visible=shown)
 
 
 def test_pages_are_those_of_the_contents(site: Path) -> None:
@@ -109,6 +156,8 @@ def test_page(opened: Callable, origin: str, page_name: str) -> None:
                 page.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
             assert page.evaluate(FAINT) == [], f"faint text, {width}, {theme}"
             assert overflow(page) <= 0, f"wider than the window, {width}, {theme}"
+        check_sidebars(page)
+        assert page.evaluate(DEAD) == []
         assert faults == []
 
 
@@ -118,6 +167,7 @@ def test_page_from_file_on_a_phone(opened: Callable, site: Path, page_name: str)
         assert overflow(page) <= 0
         assert page.evaluate(CUT) == []
         page.wait_for_function(f"({UNREACHED})().length === 0")
+        check_sidebars(page)
         assert faults == []
 
 
@@ -131,6 +181,8 @@ def test_landing_page_forwards(opened: Callable, origin: str) -> None:
 def test_search_finds(opened: Callable, origin: str) -> None:
     with opened(f"{origin}/search.html?q=inference") as (page, faults):
         page.locator("#search-results li a").first.wait_for()
+        check_sidebars(page)
+        assert page.evaluate(DEAD) == []
         assert faults == []
 
 
