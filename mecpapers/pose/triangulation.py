@@ -19,8 +19,8 @@ SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87,
 """COCO's sigma of each joint; OKS uses k = 2 sigma."""
 LEAST_VIEWS = 2
 LEAST_WEIGHT = 1e-3
-"""Of a joint in a view that is used. The normal equations square a weight: a view of 1e-6 would lie 1e-12 below another,
-and rounding would place the joint."""
+"""Of a joint in a view that is used. The normal equations square a weight: a view of 1e-6 would lie 1e-12 below
+another, and rounding would place the joint."""
 
 
 def normal_equations(

@@ -70,7 +70,7 @@ def blas() -> Iterator[Check]:
             yield f"OpenBLAS {core}", lambda log: "- not right on this machine, not tried"
         elif found not in tried:
             tried.add(found)
-            yield f"OpenBLAS {found}", met(runs.Run(more=more))
+            yield f"OpenBLAS {core or found}", met(runs.Run(more=more))
 
 
 def threads() -> Iterator[Check]:

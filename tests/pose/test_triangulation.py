@@ -109,7 +109,7 @@ def test_the_body_frame_is_a_rotation_that_turns_along():
 
 def test_a_view_that_hardly_sees_a_joint_leaves_it_to_no_rounding():
     """Two views, one of visibility 3e-7: the joint stays where it is if its equations change by rounding's worth."""
-    points, pixels = views(noise=3.0)
+    _, pixels = views(noise=3.0)
     used = np.arange(6) < 2
     seen = np.ones(pixels.shape[:2])
     seen[1] = 3e-7
