@@ -70,7 +70,7 @@ for record in (problem, *(v for v in vars(problem).values() if dataclasses.is_da
 """
 PROBLEMS = {
     "video": "from mecpapers.video.scenario import MIXED; problem = MIXED.draw(np.random.default_rng(0))",
-    "fhei": "from mecpapers.fhei.scenario import UNEQUAL; problem = UNEQUAL.draw(np.random.default_rng(0))",
+    "fhei": "from mecpapers.fhei.scenario import FIG_4A; problem = FIG_4A.draw(np.random.default_rng(0))",
     "pose": "problem = Problem(deadline=0.1, device_delay=0.04, server_delay=0.013, transmission_time=[0.01, 0.02], "
     "discard_value=0.8, score_pmf=[0.2, 0.3, 0.5], device_accuracy=[0.3, 0.6, 0.9], server_accuracy=[0.5, 0.8, 0.95])",
 }

@@ -68,7 +68,7 @@ def move_records(module: ModuleType, seed: int) -> None:
 def _moving(check: Any, seed: int) -> Any:
     def post_init(record: Any) -> None:
         values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-        kept = {name for pair in ORDERED if len({values.get(name) for name in pair}) == 1 for name in pair}
+        kept = {name for pair in ORDERED if len({repr(values.get(name)) for name in pair}) == 1 for name in pair}
         for name, value in values.items():
             if name not in kept:
                 object.__setattr__(record, name, moved(name, value, seed))
