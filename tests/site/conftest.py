@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from mecpapers.companion import chromium
+from mecpapers.companion import chromium, patience
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("MECPAPERS_SITE", ROOT / "_build" / "html"))
@@ -63,6 +63,7 @@ def browser(site: Path) -> Iterator[Browser]:
     if path is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no Chromium or Chrome is installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        timeout = 1000 * patience.seconds(60)  # [ms]
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS), timeout=timeout)
         yield browser
         browser.close()

@@ -12,6 +12,8 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page
 
+from mecpapers.companion import patience
+
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(__file__).parents[2] / "_build" / "shots"
@@ -50,6 +52,7 @@ FAINT = """() => {
 def opened(browser: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
     """Open a page, typeset; yield it with the list of what went wrong, which fills as it is used."""
     context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+    context.set_default_timeout(1000 * patience.seconds(30))  # [ms]
     page, faults = context.new_page(), []
     host = urlparse(address).netloc
 
