@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from functools import cache, wraps
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -14,14 +16,20 @@ from joblib import Memory
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# What computes results: arrays, special functions, CVXPY with its default solvers, SCIP, algebra, recorded networks.
+LIBRARIES = (
+    *("numpy", "scipy", "cvxpy", "clarabel", "osqp", "scs", "ecos", "highspy", "pyscipopt", "sympy", "mpmath"),
+    *("matplotlib", "pillow", "onnx", "onnxruntime", "ai-edge-litert", "scikit-learn"),
+)
 _PACKAGE = Path(__file__).parent
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
     """Keep the results of a function of plain arguments on disk.
 
-    The key is its arguments and the source of the shared modules and of the function's own paper. The store is the
-    folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout nothing is kept.
+    The key is its arguments, the source of the shared modules and of the function's own paper, and the versions of
+    Python and of `LIBRARIES`. The store is the folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout;
+    outside a checkout, and where it can't be written, nothing is kept.
     """
 
     @wraps(function)
@@ -40,7 +48,16 @@ def _frozen(value: object) -> object:
 @cache
 def _memory(paper: str) -> Memory:
     folder = os.environ.get("MECPAPERS_STORE") or _checkout_store()
-    return Memory(Path(folder) / f"{paper}-{_digest(paper)}" if folder else None, verbose=0)
+    place = Path(folder) / f"{paper}-{_digest(paper)}" if folder else None
+    return Memory(place if place and _writable(place) else None, verbose=0)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _checkout_store() -> Path | None:
@@ -52,7 +69,20 @@ def _digest(paper: str) -> str:
     seen = hashlib.sha256()
     for file in _sources(paper):
         seen.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
+    seen.update("\n".join(_versions()).encode())
     return seen.hexdigest()[:16]
+
+
+def _versions() -> list[str]:
+    """Python, major and minor, and each library that is installed."""
+    return [f"python {sys.version_info[0]}.{sys.version_info[1]}", *(f"{name} {_version(name)}" for name in LIBRARIES)]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "-"
 
 
 def _sources(paper: str) -> list[Path]:

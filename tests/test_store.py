@@ -1,5 +1,10 @@
 """Kept results are read again, and forgotten when their code changes."""
 
+import ast
+import sys
+
+import pytest
+
 import mecpapers.store as store
 
 CALLS = []
@@ -49,3 +54,45 @@ def test_the_digest_covers_shared_modules_and_the_papers_own():
     names = {p.relative_to(store._PACKAGE).as_posix() for p in store._sources("video")}
     assert {"lemmas.py", "sweep.py", "video/edge.py"} <= names
     assert not any(n.startswith("companion/") for n in names)
+
+
+@pytest.mark.parametrize("library", ["numpy", "scipy", "cvxpy", "clarabel", "sympy"])
+def test_another_version_of_a_library_is_another_key(library, monkeypatch):
+    before = store._digest("video")
+    known = store.version
+    monkeypatch.setattr(store, "version", lambda name: "0.1" if name == library else known(name))
+    assert store._digest("video") != before
+
+
+def test_another_python_is_another_key(monkeypatch):
+    before = store._digest("video")
+    monkeypatch.setattr(sys, "version_info", (3, 99, 0))
+    assert store._digest("video") != before
+
+
+def test_every_library_that_the_papers_import_is_in_the_key():
+    names = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
+    aside = {"mecpapers", "tqdm", "joblib", "click", *sys.stdlib_module_names}  # no result depends on these
+    for file in store._sources("video") + store._sources("fhei") + store._sources("pose"):
+        if file.suffix == ".py" and file.name not in ("cli.py", "store.py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            found = [n.names[0].name for n in ast.walk(tree) if isinstance(n, ast.Import)]
+            found += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+            for library in {name.split(".")[0] for name in found} - aside:
+                assert names.get(library, library) in store.LIBRARIES, file
+
+
+@pytest.mark.parametrize("refuse", ["mkdir", "access"])
+def test_nothing_is_kept_where_nothing_can_be_written(refuse, tmp_path, monkeypatch):
+    if refuse == "mkdir":
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path / "file"))
+    else:
+        monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path))
+        monkeypatch.setattr("os.access", lambda *_: False)
+    store._memory.cache_clear()
+    CALLS.clear()
+    kept = store.kept(slow)
+    assert [kept(1), kept(1)] == [2, 2]
+    assert CALLS == [1, 1]
+    store._memory.cache_clear()

@@ -43,7 +43,7 @@ def notebooks(root: Path) -> list[Path]:
     A paper's later sections, the longer ones, come first; what reads the results of all papers comes last.
     """
     found = (path.relative_to(root) for path in (root / "notebooks").rglob("*.ipynb"))
-    shown = (path for path in found if not any(part.startswith(".") for part in path.parts))
+    shown = (path for path in found if not any(part.startswith((".", "_")) for part in path.parts))
     return sorted(shown, key=lambda path: (len(path.parts) > 2, path), reverse=True)
 
 
@@ -159,7 +159,7 @@ def run_all(jobs: Iterable[Job], done: Callable[[Job, float], None] = lambda job
                 except RuntimeError as error:
                     failures.append(error)
                     continue
-                tqdm.write(f"{seconds:6.1f} s  {futures[future].notebook.name}")
+                tqdm.write(f"{seconds:6.1f} s  {'/'.join(futures[future].notebook.parts[-2:])}")
                 done(futures[future], seconds)
         except BaseException:
             with lock:
