@@ -94,7 +94,7 @@ def lock(record: _Dataclass) -> None:
 
 
 def locked(array: AnyArray) -> AnyArray:
-    """Return the array itself, made read-only: for what a cache hands to several callers."""
+    """Return the array itself, of any shape, made read-only: for what a cache hands to several callers."""
     array.flags.writeable = False
     return array
 
@@ -112,7 +112,7 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> None:
 
 
 def checked(name: str, value: ArrayLike, rule: Rule) -> FloatArray:
-    """Return ``value`` as float64, a scalar or a vector, every entry finite and within ``rule``."""
+    """Return ``value`` as float64, a scalar or of shape (N,), every entry finite and within ``rule``."""
     raw = np.asarray(value)
     if raw.dtype.kind not in "iuf" or raw.ndim > 1:
         raise ValueError(f"{name} = {value!r}: must be a number or a list of numbers")
