@@ -22,14 +22,17 @@ LIBRARIES = (
     *("matplotlib", "pillow", "onnx", "onnxruntime", "ai-edge-litert", "scikit-learn"),
 )
 _PACKAGE = Path(__file__).parent
+PROSE = frozenset({"claims", "errata", "figures", "notation", "ledger", "style", "cli"})
+"""Modules, data files and folders, by their stem, on which no kept result depends."""
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
     """Keep the results of a function of plain arguments on disk.
 
-    The key is its arguments, the source of the shared modules and of the function's own paper, and the versions of
-    Python and of `LIBRARIES`. The store is the folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout;
-    outside a checkout, and where it can't be written, nothing is kept.
+    The key is its arguments, the versions of Python and of `LIBRARIES`, and the source of the shared modules and of the
+    function's own paper, but for what only says or draws something: an edited note recomputes nothing. The store is the
+    folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout the user's cache folder.
+    Where it can't be written, nothing is kept.
     """
 
     @wraps(function)
@@ -47,9 +50,8 @@ def _frozen(value: object) -> object:
 
 @cache
 def _memory(paper: str) -> Memory:
-    folder = os.environ.get("MECPAPERS_STORE") or _checkout_store()
-    place = Path(folder) / f"{paper}-{_digest(paper)}" if folder else None
-    return Memory(place if place and _writable(place) else None, verbose=0)
+    place = Path(os.environ.get("MECPAPERS_STORE") or _default_store()) / f"{paper}-{_digest(paper)}"
+    return Memory(place if _writable(place) else None, verbose=0)
 
 
 def _writable(folder: Path) -> bool:
@@ -60,9 +62,13 @@ def _writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
 
 
-def _checkout_store() -> Path | None:
+def _default_store() -> Path:
     root = _PACKAGE.parent
-    return root / "_build" / "store" if (root / "pyproject.toml").exists() else None
+    if (root / "pyproject.toml").exists():
+        return root / "_build" / "store"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mecpapers")
 
 
 def _digest(paper: str) -> str:
@@ -88,4 +94,8 @@ def _version(name: str) -> str:
 def _sources(paper: str) -> list[Path]:
     """Every source and data file that a result of this paper may depend on."""
     own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix != ".pyc")
-    return [*sorted(_PACKAGE.glob("*.py")), *sorted(own)]
+    return [p for p in (*sorted(_PACKAGE.glob("*.py")), *sorted(own)) if not _is_prose(p)]
+
+
+def _is_prose(file: Path) -> bool:
+    return bool(PROSE & {Path(part).stem for part in file.relative_to(_PACKAGE).parts})
