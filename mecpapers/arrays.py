@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.intp]  # places in another array
+AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,18 @@ class _Dataclass(Protocol):
 def freeze(record: _Dataclass) -> None:
     """Check, broadcast and lock the ruled fields of a frozen dataclass; call it in ``__post_init__``.
 
-    A scalar stands for all devices; the vectors must agree on their length N (N = 1 if all are scalars).
+    A scalar stands for all devices; the vectors must agree on their length N (N = 1 if all are scalars). A field whose
+    type is a ``Literal`` of words, or a tuple of them, holds no other word.
 
     Raises
     ------
     ValueError
         naming the field, the value and the rule.
     """
+    for name, words in _choices(type(record)).items():
+        value = getattr(record, name)
+        for word in value if isinstance(value, tuple) else (value,):
+            check_choice(name, word, words)
     rules = {name: rule for name, rule in _rules(type(record)).items() if getattr(record, name) is not None}
     values = {name: checked(name, getattr(record, name), rule) for name, (rule, _) in rules.items()}
     for name, (_, is_vector) in rules.items():
@@ -65,6 +72,43 @@ def freeze(record: _Dataclass) -> None:
     n = next(iter(sizes.values()), 1)
     for name, value in values.items():
         object.__setattr__(record, name, read_only(value, n) if name in vectors else float(value))
+
+
+def lock(record: _Dataclass) -> None:
+    """Copy the arrays of a frozen dataclass, and let nobody write to the copies; call it in ``__post_init__``.
+
+    Values are not judged: that is for whoever evaluates them.
+
+    Raises
+    ------
+    ValueError
+        unless all arrays have the same length along their first axis, naming the field and the rule.
+    """
+    values = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    first = next(iter(arrays), "")
+    for name, value in arrays.items():
+        if value.shape[:1] != arrays[first].shape[:1]:
+            raise ValueError(f"{name} has shape {value.shape}: must begin as that of {first}, {arrays[first].shape}")
+        object.__setattr__(record, name, locked(value.copy()))
+
+
+def locked(array: AnyArray) -> AnyArray:
+    """Return the array itself, made read-only: for what a cache hands to several callers."""
+    array.flags.writeable = False
+    return array
+
+
+def check_choice(name: str, value: object, choices: Collection[str]) -> None:
+    """Refuse a value that is not one of some words.
+
+    Raises
+    ------
+    ValueError
+        naming the field, the value and the words.
+    """
+    if not (isinstance(value, str) and value in choices):
+        raise ValueError(f"{name} = {value!r}: must be one of {', '.join(choices)}")
 
 
 def checked(name: str, value: ArrayLike, rule: Rule) -> FloatArray:
@@ -90,9 +134,7 @@ def rule_of(cls: type, field: str) -> Rule:
 
 def read_only(value: ArrayLike, size: int) -> FloatArray:
     """Return a read-only copy of ``value`` with shape (size,)."""
-    array = np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)))
-    array.flags.writeable = False
-    return array
+    return locked(np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), (size,))))
 
 
 @cache
@@ -103,4 +145,15 @@ def _rules(cls: type) -> dict[str, tuple[Rule, bool]]:
         for part in (hint, *get_args(hint)):  # an optional field is a union with None
             if get_origin(part) is Annotated:
                 found[name] = (part.__metadata__[0], part.__origin__ is not float)
+    return found
+
+
+@cache
+def _choices(cls: type) -> dict[str, tuple[str, ...]]:
+    """Map each field that is a word, or a tuple of words, to the words it may be."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, hint in get_type_hints(cls).items():
+        word = get_args(hint)[0] if get_origin(hint) is tuple else hint
+        if get_origin(word) is Literal and get_origin(hint) is not ClassVar:
+            found[name] = get_args(word)
     return found

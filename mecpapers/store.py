@@ -15,13 +15,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PACKAGE = Path(__file__).parent
+PROSE = frozenset({"claims", "errata", "figures", "notation", "ledger", "style", "cli"})
+"""Modules, data files and folders, by their stem, on which no kept result depends."""
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
     """Keep the results of a function of plain arguments on disk.
 
-    The key is its arguments and the source of the shared modules and of the function's own paper. The store is the
-    folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout nothing is kept.
+    The key is its arguments and the source of the shared modules and of the function's own paper, but for what only
+    says or draws something: an edited note recomputes nothing. The store is the folder in ``MECPAPERS_STORE``, else
+    ``_build/store`` of the checkout; outside a checkout the user's cache folder.
     """
 
     @wraps(function)
@@ -39,13 +42,17 @@ def _frozen(value: object) -> object:
 
 @cache
 def _memory(paper: str) -> Memory:
-    folder = os.environ.get("MECPAPERS_STORE") or _checkout_store()
-    return Memory(Path(folder) / f"{paper}-{_digest(paper)}" if folder else None, verbose=0)
+    folder = os.environ.get("MECPAPERS_STORE") or _default_store()
+    return Memory(Path(folder) / f"{paper}-{_digest(paper)}", verbose=0)
 
 
-def _checkout_store() -> Path | None:
+def _default_store() -> Path:
     root = _PACKAGE.parent
-    return root / "_build" / "store" if (root / "pyproject.toml").exists() else None
+    if (root / "pyproject.toml").exists():
+        return root / "_build" / "store"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mecpapers")
 
 
 def _digest(paper: str) -> str:
@@ -58,4 +65,8 @@ def _digest(paper: str) -> str:
 def _sources(paper: str) -> list[Path]:
     """Every source and data file that a result of this paper may depend on."""
     own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix != ".pyc")
-    return [*sorted(_PACKAGE.glob("*.py")), *sorted(own)]
+    return [p for p in (*sorted(_PACKAGE.glob("*.py")), *sorted(own)) if not _is_prose(p)]
+
+
+def _is_prose(file: Path) -> bool:
+    return bool(PROSE & {Path(part).stem for part in file.relative_to(_PACKAGE).parts})

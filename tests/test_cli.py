@@ -278,7 +278,7 @@ def test_not_converged_is_marked_and_printed(command, instance, monkeypatch):
     from mecpapers.video import schemes
 
     def capped(problem, *, rng=None):
-        return replace(schemes.edge(problem), converged=False)
+        return replace(schemes.edge(problem), ended="cap")
 
     monkeypatch.setattr(schemes, "SCHEMES", {"capped": capped})
     code, out, _ = command("solve", instance(), "--scheme", "capped", "--json")

@@ -116,7 +116,7 @@ def solve_alternating(
     if last is None or last.allocation is None:
         raise ValueError("alternating: must have a first round")
     total = float(quality(problem, last.sizes).sum())
-    return Solution(allocation=last.allocation, objective=total, converged=ended)
+    return Solution(allocation=last.allocation, objective=total, ended="converged" if ended else "cap")
 
 
 def rounds(

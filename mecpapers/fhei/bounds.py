@@ -25,7 +25,7 @@ from mecpapers.fhei.alternating import improve, raise_one, retreat, solve_mended
 from mecpapers.fhei.computing import allocate, check_feasible, feasible, least_energy, smallest
 from mecpapers.fhei.model import BITS, Allocation, Problem, quality
 from mecpapers.fhei.transmission import uplink_time
-from mecpapers.solution import Solution, TooLarge
+from mecpapers.solution import Ended, Solution, TooLarge
 
 TOLERANCE = 1e-5  # relative gap at which a node is closed
 PROMISED = 1e-4  # relative gap at which a search that was cut short still counts as converged
@@ -169,8 +169,9 @@ def _solution(problem: Problem, sizes: FloatArray, bound: float | None) -> Solut
     _, v = least_energy(problem, sizes)
     total = float(quality(problem, sizes).sum())
     limit = None if bound is None else max(total, bound * problem.quality_per_byte)
-    converged = limit is None or limit - total <= PROMISED * total
-    return Solution(allocation=allocate(problem, sizes, float(v)), objective=total, bound=limit, converged=converged)
+    proved = limit is None or limit - total <= PROMISED * total
+    ended: Ended = "converged" if proved else "resource limit"
+    return Solution(allocation=allocate(problem, sizes, float(v)), objective=total, bound=limit, ended=ended)
 
 
 def _search(

@@ -7,8 +7,8 @@ summary names to functions, and numbers no equation. The names below load their 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
+
+from mecpapers.lazy import offer
 
 EQUATIONS: Mapping[str, str] = {
     "score distribution [assumed]": "calibration.calibrate",
@@ -43,13 +43,4 @@ _HOMES = {
 }
 
 __all__ = ["EQUATIONS", *_HOMES]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = offer(__name__, _HOMES)

@@ -101,10 +101,11 @@ def solve_admm(problem: Problem, reading: Reading = FITTED) -> Solution[Allocati
 
 def conclude(problem: Problem, states: Sequence[State], reading: Reading = FITTED) -> Solution[Allocation]:
     """What Algorithm 4 returns after the states of ``iterates``."""
-    if _settled(states[-2], states[-1], reading.threshold) and states[-1].disagreement <= _AGREED:
+    settled = _settled(states[-2], states[-1], reading.threshold)
+    if settled and states[-1].disagreement <= _AGREED:
         return round_off(problem, states[-1])
     best = min((round_off(problem, state) for state in states), key=lambda solution: solution.objective)
-    return replace(best, converged=False)
+    return replace(best, ended="cycle" if settled else "cap")
 
 
 def iterates(problem: Problem, reading: Reading = FITTED, state: State | None = None) -> Iterator[State]:

@@ -60,7 +60,7 @@ def solve_cccp(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> 
     """
     history = rounds(problem, weight=weight, start=start)
     solution = solve_geometric(problem, history[-1] > 0.5)
-    return replace(solution, converged=len(history) < _MAX_ROUNDS and solution.converged)
+    return solution if len(history) < _MAX_ROUNDS else replace(solution, ended="cap")
 
 
 def rounds(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> list[FloatArray]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.lemmas import square_root_shares
-from mecpapers.solution import Solution, TooLarge
+from mecpapers.solution import Ended, Solution, TooLarge
 from mecpapers.video.local import solve_local
 from mecpapers.video.model import Allocation, Problem, accuracy, evaluate, fewest_frames, macs, transmission_energy
 
@@ -99,7 +99,7 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
 
 
 def complete(
-    problem: Problem, offload: BoolArray, edge_frames: FloatArray, *, converged: bool = True
+    problem: Problem, offload: BoolArray, edge_frames: FloatArray, *, ended: Ended = "converged"
 ) -> Solution[Allocation]:
     """Theorem 1 for the devices that stay local, Theorem 2 for the others with the frames given.
 
@@ -107,7 +107,7 @@ def complete(
     ----------
     offload : shape (N,)
     edge_frames : shape (N,), whole numbers; used where ``offload``
-    converged : what the solution says of the search for the frames
+    ended : why the search for the frames ended
 
     Raises
     ------
@@ -124,4 +124,4 @@ def complete(
         edge_frequency=frequency,
         device_frequency=np.where(offload, 0.0, local.frequency),
     )
-    return Solution(allocation=allocation, objective=evaluate(problem, allocation).total, converged=converged)
+    return Solution(allocation=allocation, objective=evaluate(problem, allocation).total, ended=ended)

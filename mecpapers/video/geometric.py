@@ -41,7 +41,7 @@ def solve_geometric(problem: Problem, offload: BoolArray, *, relax_accuracy: boo
         if M^max frames do not reach the accuracy a device needs.
     """
     frames, converged = relaxed_frames(problem, offload, relax_accuracy=relax_accuracy)
-    return complete(problem, offload, np.rint(frames), converged=converged)
+    return complete(problem, offload, np.rint(frames), ended="converged" if converged else "cap")
 
 
 def warm_started(*, relax_accuracy: bool = True) -> Callable[[Problem, BoolArray], Solution[Allocation]]:
@@ -52,7 +52,7 @@ def warm_started(*, relax_accuracy: bool = True) -> Callable[[Problem, BoolArray
         nonlocal last
         frames, converged = relaxed_frames(problem, offload, relax_accuracy=relax_accuracy, start=last)
         last = frames
-        return complete(problem, offload, np.rint(frames), converged=converged)
+        return complete(problem, offload, np.rint(frames), ended="converged" if converged else "cap")
 
     return allocate
 

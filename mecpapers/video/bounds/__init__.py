@@ -105,7 +105,7 @@ def solve_options(
     unproved = max(0.0, core.excess - dropped)
     return replace(
         solution,
-        converged=unproved <= _PROVED * size,
+        ended="converged" if unproved <= _PROVED * size else "resource limit",
         bound=solution.objective - unproved - _ROUNDING * size,
         bound_assumes="local devices follow Theorem 1" if problem.local_energy == "eq31" else None,
     )
