@@ -56,7 +56,7 @@ _HOMES = {
     "TABLE_I": "scenario",
     "FIG_4A": "scenario",
     "SCHEMES": "schemes",
-    "compare": "evidence.experiments",
+    "compare": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]

@@ -23,8 +23,8 @@ from mecpapers.lemmas import bisect
 from mecpapers.solution import Infeasible, Solution
 
 _FAR = 60.0
-"""How far log v may lie from the mobiles' limits, in natural units: a factor of 1e26 in speed, 1e78 in lambda = 2 psi v^3.
-Beyond it sigma_m + lambda is lambda, or sigma_m, to the last bit; a longer way would only cost halvings."""
+"""How far log v may lie from the logs of the mobiles' limits: 1e26 in speed, 1e78 in lambda = 2 psi v^3. That far away
+sigma_m + lambda is lambda, or sigma_m, to the last bit. Ten times as far would leave the range of float64."""
 
 
 def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArray) -> FloatArray:
@@ -132,7 +132,7 @@ def solve_resources(problem: Problem, feature_bytes: FloatArray, shares: Shares 
     >>> problem = FIG_4A.draw(np.random.default_rng(0))
     >>> solution = solve_resources(problem, np.full(5, 3e6))
     >>> print(f"{solution.objective:.3f} J, lambda = {solution.allocation.latency_price:.3f} J/s")
-    3.370 J, lambda = 0.606 J/s
+    3.374 J, lambda = 0.526 J/s
     """
     _, v = _within_latency(problem, feature_bytes, shares)
     allocation = allocate(problem, feature_bytes, v, shares)

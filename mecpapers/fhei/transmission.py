@@ -11,7 +11,7 @@ import numpy as np
 
 from mecpapers.arrays import FloatArray
 from mecpapers.caching import remembered
-from mecpapers.fhei.model import BITS, Problem, feature_flops, uplink_delay
+from mecpapers.fhei.model import BITS, Problem, feature_flops
 from mecpapers.lemmas import square_root_shares
 
 
@@ -68,7 +68,9 @@ def least_uplink_time(problem: Problem) -> float:
 
 def uplink_time(problem: Problem, shares: Shares | None) -> float:
     """Sum over the users of I / Lambda_m [s], with given shares or the least."""
-    return least_uplink_time(problem) if shares is None else float(uplink_delay(problem, shares.uplink).sum())
+    if shares is None:
+        return least_uplink_time(problem)
+    return float((BITS * problem.input_bytes / (problem.users.uplink_rate * shares.uplink)).sum())
 
 
 def downlink_cost(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -15,97 +15,12 @@ from mecpapers.fhei.bounds import solve_classes, solve_exact
 from mecpapers.fhei.model import Allocation, Problem, evaluate
 from mecpapers.fhei.networks import class_bytes
 from mecpapers.fhei.scenario import TABLE_I, UNEQUAL, Scenario
-from mecpapers.fhei.schemes import SCHEMES, Scheme
-from mecpapers.solution import Infeasible, Solution
+from mecpapers.fhei.schemes import SCHEMES, compare
+from mecpapers.solution import Infeasible, Scheme, Solution
 from mecpapers.store import kept
-from mecpapers.sweep import Sweep, drop_generator, run_sweep
+from mecpapers.sweep import Sweep, answer, drop_generator
 
-METRICS = {
-    "quality": "sum of quality, mAP",
-    "energy": "mean energy, J",
-    "latency": "mean latency, s",
-    "follows": "share of drops in which quality follows the downlink",
-    "gap": "relative distance to the proved bound",
-}
 BENCHMARKS = ("constant", "inversion-rate", "inversion-gain")
-
-
-def compare(
-    schemes: Mapping[str, Scheme],
-    scenario: Scenario = TABLE_I,
-    *,
-    n_drops: int = 100,
-    seed: int = 0,
-    **axis: Sequence[float],
-) -> Sweep:
-    """Run schemes, yours among them, on the same drops while one field of the scenario takes several values.
-
-    Parameters
-    ----------
-    schemes : name -> scheme(problem, *, rng=None) -> Solution
-    axis : one field of ``Scenario`` and its values, such as ``n_users=[5, 10]``
-
-    Returns
-    -------
-    Sweep with the metrics of ``METRICS``; NaN where a scheme finds a drop infeasible, and means are over the others
-
-    Raises
-    ------
-    ValueError
-        unless ``axis`` names exactly one field of the scenario.
-    """
-    if len(axis) != 1:
-        raise ValueError(f"axis = {sorted(axis)}: must be one field of Scenario, such as n_users=[5, 10]")
-    ((name, values),) = axis.items()
-    known = [f.name for f in fields(Scenario)]
-    if name not in known:
-        raise ValueError(f"axis = {name}: must be one of {', '.join(known)}")
-    wrapped = {key: _Forgiving(scheme) for key, scheme in schemes.items()}
-    return run_sweep(wrapped, _Draw(scenario, name), measure, axis=name, values=values, n_drops=n_drops, seed=seed)
-
-
-def measure(problem: Problem, solution: Solution[Allocation] | None) -> dict[str, float]:
-    """What one drop gives, by ``evaluate``; NaN where there is no solution."""
-    if solution is None:
-        return dict.fromkeys(METRICS, float("nan"))
-    m = evaluate(problem, solution.allocation)
-    return {
-        "quality": m.total,
-        "energy": float(m.energy.mean()),
-        "latency": float(m.latency.mean()),
-        "follows": float(follows_downlink(problem, solution.allocation.feature_bytes)),
-        "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
-    }
-
-
-def follows_downlink(problem: Problem, feature_bytes: FloatArray) -> bool:
-    """Whether nobody has a larger size than a user with a better downlink."""
-    by_rate = feature_bytes[np.argsort(problem.users.downlink_rate, kind="stable")]
-    return bool(np.all(np.diff(by_rate) >= -1e-6 * by_rate[:-1]))
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """(value, rng) -> problem; a class, since parallel workers cannot receive a closure."""
-
-    scenario: Scenario
-    axis: str
-
-    def __call__(self, value: Any, rng: np.random.Generator) -> Problem:
-        return replace(self.scenario, **{self.axis: value}).draw(rng)
-
-
-@dataclass(frozen=True)
-class _Forgiving:
-    """A scheme that answers None where it finds a drop infeasible."""
-
-    scheme: Scheme
-
-    def __call__(self, problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation] | None:
-        try:
-            return self.scheme(problem, rng=rng)
-        except Infeasible:
-            return None
 
 
 def discrete(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -127,15 +42,15 @@ def figure_4a(mobiles: str = "equal") -> dict[str, FloatArray]:
     mobiles : a key of ``UNEQUAL``
     """
     problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
-    schemes: dict[str, Scheme] = {**SCHEMES, "discrete": discrete}
-    solved = {name: _Forgiving(scheme)(problem) for name, scheme in schemes.items()}
+    schemes: dict[str, Scheme[Problem, Allocation]] = {**SCHEMES, "discrete": discrete}
+    solved = {name: answer(scheme, problem) for name, scheme in schemes.items()}
     return {name: evaluate(problem, s.allocation).quality for name, s in solved.items() if s is not None}
 
 
 @kept
 def figure_4b(n_users: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = TABLE_I) -> Sweep:
     """Fig. 4(b): sum of quality of every scheme over the number of users; NaN where there is no answer."""
-    schemes: dict[str, Scheme] = {**SCHEMES, "exact": quick_exact}
+    schemes: dict[str, Scheme[Problem, Allocation]] = {**SCHEMES, "exact": quick_exact}
     return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_users=n_users)
 
 
