@@ -42,7 +42,7 @@ EQUATIONS: Mapping[str, str] = {
     "(27)": "edge.converted_cost",
     "(28)": "evidence.reference.geometric_program",
     "(29)": "geometric.relaxed_frames",
-    "(30)": "admm.iterates",
+    "(30)": "admm.rounds",
     "(31)": "model.computing_energy",
     "(32)": "augmented.terms",
     "(37)": "augmented.edge_value",

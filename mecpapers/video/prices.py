@@ -20,15 +20,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.solution import Solution
+from mecpapers import iterate
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray, check_choice
+from mecpapers.solution import Ended, Solution
 from mecpapers.video.bounds import solve_options
 from mecpapers.video.model import Allocation, Problem
-from mecpapers.video.options import IndexArray, Options, dual_at, highest_point, option_table, pick
+from mecpapers.video.options import Options, dual_at, highest_point, option_table, pick
 
 Update = Literal["cuts", "frank-wolfe"]
 
@@ -126,21 +128,28 @@ def step(options: Options, state: State, update: Update = "cuts", heard: BoolArr
 def rounds(
     options: Options, *, update: Update = "cuts", congestion: FloatArray | None = None, max_rounds: int = 100
 ) -> Iterator[State]:
-    """The state after every round, up to the one that shows its bound to be the dual optimum, or to the cap.
+    """The start, and the state after every round, up to the one that shows its bound to be the dual optimum.
+
+    Parameters
+    ----------
+    congestion : the first w broadcast, shape (2,) [cost^(1/2)]
+    max_rounds : the cap, 1 or more
 
     Raises
     ------
     ValueError
-        for an update that there is not.
+        for an update that there is not, or a cap that leaves no round.
     """
-    if update not in get_args(Update):
-        raise ValueError(f"update = {update!r}: must be one of {', '.join(get_args(Update))}")
-    state = begin(options, congestion)
-    for _ in range(max_rounds):
-        state = step(options, state, update)
-        yield state
-        if min(state.model, state.cost) - state.bound <= _STALLED * abs(float(state.levels[-1])):
-            return
+    check_choice("update", update, get_args(Update))
+    return iterate.rounds(begin(options, congestion), partial(step, options, update=update), done, most=max_rounds)
+
+
+def done(state: State) -> Ended | None:
+    """Converged where no point of the cuts lies above the best bound, or no cost below it."""
+    if not state.rounds:
+        return None
+    stalled = min(state.model, state.cost) - state.bound <= _STALLED * abs(float(state.levels[-1]))
+    return "converged" if stalled else None
 
 
 def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolArray]:
@@ -165,15 +174,29 @@ def solve_prices(
 ) -> Solution[Allocation]:
     """Rounds of prices, then the finish: the certified optimum of P2, (16).
 
+    The rounds maximise the dual function of ``options``, L(w) over w >= 0; at its maximum the congestion announced is
+    one that cheapest answers cause, in convex combination. The finish closes the gap that whole choices leave.
+
     Parameters
     ----------
     congestion : the first w broadcast, shape (2,) [cost^(1/2)]
-    max_rounds : before the finish, which proves the optimum from wherever they end
+    max_rounds : before the finish, which proves the optimum from wherever they end; 1 or more
 
     Raises
     ------
+    ValueError
+        for an update that there is not, or a cap that leaves no round.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
+
+    Examples
+    --------
+    >>> from mecpapers.video.bounds import solve_exact
+    >>> from mecpapers.video.scenario import SET_A
+    >>> problem = SET_A.draw(np.random.default_rng(0))
+    >>> solution = solve_prices(problem)
+    >>> abs(solution.objective - solve_exact(problem).objective) < 1e-12, solution.gap < 1e-12
+    (True, True)
     """
     options = option_table(problem)
     *_, state = rounds(options, update=update, congestion=congestion, max_rounds=max_rounds)

@@ -7,10 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, IndexArray
 from mecpapers.video.bounds.rounding import Core, better
 from mecpapers.video.model import Devices, Problem
-from mecpapers.video.options import IndexArray
 
 _EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept
 _CHUNK = 1 << 14  # partial assignments bounded at once

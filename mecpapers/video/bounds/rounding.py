@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
-from mecpapers.video.options import IndexArray, Near
+from mecpapers.arrays import FloatArray, IndexArray
+from mecpapers.video.options import Near
 
 _CHEAPEST = 200  # moves that a flip combines
 _FLIPS = 20

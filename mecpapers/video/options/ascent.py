@@ -11,8 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.video.options.table import Dual, IndexArray, Options, dual_at, first_least, pick
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray
+from mecpapers.video.options.table import Dual, Options, dual_at, first_least, pick
 
 _COARSE, _FINE = 1e-9, 1e-15  # dual gaps at which ascents end, relative to the terms that they add up
 _MAX_CUTS = 18

@@ -8,7 +8,7 @@ import numpy as np
 
 from mecpapers.ledger import Erratum
 from mecpapers.sweep import drop_generator
-from mecpapers.video.admm import PRINTED, Reading, iterates, solve_admm
+from mecpapers.video.admm import PRINTED, Reading, rounds, solve_admm
 from mecpapers.video.augmented import Projection, project
 from mecpapers.video.bounds import solve_exact
 from mecpapers.video.model import Devices, Problem
@@ -80,7 +80,7 @@ def _cost_rises() -> bool:
     """Ten drops at N = 20: after some sweep the cost F^i of Algorithm 4 goes up by more than delta."""
     rises = 0
     for k in range(10):
-        costs = [state.cost for state in iterates(replace(EQ31, n_devices=20).draw(drop_generator(0, k)), PRINTED)]
+        costs = [state.cost for state in rounds(replace(EQ31, n_devices=20).draw(drop_generator(0, k)), PRINTED)]
         rises += bool((np.diff(costs) > PRINTED.threshold).any())
     return rises == 10
 

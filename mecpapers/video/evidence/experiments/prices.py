@@ -58,9 +58,9 @@ def _price_run(problem: Problem) -> dict[str, float]:
         "known": _first(run, lambda s: s.certificate <= CLOSE * size),
         "true": _first(run, lambda s: s.cost - optimum <= CLOSE * size),
         "frank-wolfe": _first(without_memory, lambda s: s.certificate <= CLOSE * size),
-        "dual": float(len(run)),
+        "dual": float(run[-1].rounds),
         "senders": float(senders.sum()),
-        "bytes": float(len(run) * UP_BYTES + UP_BYTES),
+        "bytes": float(run[-1].rounds * UP_BYTES + UP_BYTES),
         "before": _rounded((run[-1].cost - optimum) / size),
         "after": _rounded(abs(solution.objective - optimum) / size),
     }
@@ -120,7 +120,8 @@ def price_rounds_after_change(
         for i, size in enumerate(step_db):
             options = option_table(shifted_channels(problem, size, drop_generator(seed, k, 2)))
             for j, congestion in enumerate((last.bound_at, None)):
-                table[i, j, k] = sum(1 for _ in rounds(options, congestion=congestion, max_rounds=MOST_ROUNDS))
+                *_, end = rounds(options, congestion=congestion, max_rounds=MOST_ROUNDS)
+                table[i, j, k] = end.rounds
     return table
 
 
