@@ -22,7 +22,7 @@ SOLVERS = {
 DRAWING = {"style", "figures"}
 # Floors of a paper's house; a module imports only from floors below its own, solvers also from each other.
 FLOORS = [
-    {"model", "networks"},
+    {"model", "networks", "accuracy"},
     {"scenario", "instance", "measured", *SOLVERS},
     {"schemes"},
     {"evidence"},

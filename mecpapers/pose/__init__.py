@@ -26,8 +26,8 @@ EQUATIONS: Mapping[str, str] = {
     "delay of one frame [assumed]": "timing.frame_delay",
     "per-frame guard (ours)": "timing.guard",
     "several people [assumed]": "timing.of_several_people",
-    "MPJPE": "triangulation.mpjpe",
-    "OKS": "triangulation.oks",
+    "MPJPE": "accuracy.mpjpe",
+    "OKS": "accuracy.oks",
     "triangulation [assumed]": "triangulation.triangulate",
 }
 
@@ -40,6 +40,7 @@ _HOMES = {
     "violations": "model",
     "Scenario": "scenario",
     "SCHEMES": "schemes",
+    "compare": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]

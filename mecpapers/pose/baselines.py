@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from mecpapers.pose.model import Allocation, Bins, Problem, evaluate, expected_accuracy
-from mecpapers.pose.thresholds import options
+from mecpapers.arrays import IndexArray
+from mecpapers.pose.model import Allocation, Problem, evaluate, expected_accuracy
+from mecpapers.pose.thresholds import check_deadline
 from mecpapers.solution import Infeasible, Solution
+
+_ROUNDING = 1e-12
+"""Relative; what a sum of delays may lose, so that one of exactly the deadline passes. A thousandth of what
+``violations`` forgives, hence no answer is ever judged late."""
 
 
 def solve_device(problem: Problem) -> Solution[Allocation]:
-    """Every local result is accepted."""
-    options(problem)  # raises where the light networks alone miss the deadline
+    """Every local result is accepted: nothing is decided.
+
+    Raises
+    ------
+    Infeasible
+        as ``thresholds.check_deadline``.
+    """
+    check_deadline(problem)
     return _solution(problem, np.zeros(problem.size, dtype=np.intp), np.zeros(problem.size, dtype=np.intp))
 
 
 def solve_device_discard(problem: Problem) -> Solution[Allocation]:
-    """Nothing is offloaded; below the best threshold of each device its view is not used."""
-    options(problem)
+    """Nothing is offloaded; below the best threshold of each device its view is not used.
+
+    max over l of A_i(l, l), each device by itself, by trying all K + 1 levels.
+
+    Raises
+    ------
+    Infeasible
+        as ``thresholds.check_deadline``.
+    """
+    check_deadline(problem)
     level = np.broadcast_to(np.arange(problem.levels + 1), (problem.size, problem.levels + 1))
     best = expected_accuracy(problem, level, level).argmax(axis=1)
     return _solution(problem, best, best)
@@ -39,7 +58,7 @@ def solve_server_all(problem: Problem) -> Solution[Allocation]:
     """
     allocation = server_all(problem)
     delay = evaluate(problem, allocation).delay
-    if delay > problem.deadline * (1 + 1e-12):
+    if delay > problem.deadline * (1 + _ROUNDING):
         raise Infeasible(
             f"server-all: all {problem.size} images take {delay:.6g} s, but deadline = {problem.deadline:.6g} s: "
             f"{delay - problem.deadline:.3g} s short"
@@ -50,7 +69,19 @@ def solve_server_all(problem: Problem) -> Solution[Allocation]:
 def solve_server_fit(problem: Problem) -> Solution[Allocation]:
     """The devices of most accuracy a second send every image while that fits; other views are not used.
 
-    No device runs its own network, so that the whole deadline is theirs.
+    No device runs its own network, so that the whole deadline is theirs: a knapsack of sum_b f a^S a device, filled
+    greedily, without proof of the optimum.
+
+    Examples
+    --------
+    >>> problem = Problem(
+    ...     deadline=0.05, device_delay=0.04, server_delay=0.01, transmission_time=[0.01, 0.02, 0.01], discard_value=0,
+    ...     score_pmf=[1], device_accuracy=[0.1], server_accuracy=[[0.8], [0.9], [0.6]],
+    ... )
+    >>> print(solve_server_fit(problem).allocation.upper)  # 40, 30 and 30 a second: the first two fit
+    [1 1 1]
+    >>> print(solve_server_fit(problem).allocation.lower)  # lower = upper: discarded
+    [0 0 1]
     """
     accuracy = (problem.score_pmf * problem.server_accuracy).sum(axis=1)
     order = np.argsort(-accuracy / np.maximum(problem.offload_cost, 1e-12), kind="stable")
@@ -58,16 +89,22 @@ def solve_server_fit(problem: Problem) -> Solution[Allocation]:
 
 
 def solve_random(problem: Problem, rng: np.random.Generator) -> Solution[Allocation]:
-    """Devices by lot send every image while that fits; the others accept their own results."""
-    options(problem)
+    """Devices by lot send every image while that fits; the others accept their own results.
+
+    Raises
+    ------
+    Infeasible
+        as ``thresholds.check_deadline``.
+    """
+    check_deadline(problem)
     return _whole_devices(problem, rng.permutation(problem.size), problem.budget, others=0, device_inference=True)
 
 
 def _whole_devices(
-    problem: Problem, order: Bins, budget: float, *, others: int, device_inference: bool
+    problem: Problem, order: IndexArray, budget: float, *, others: int, device_inference: bool
 ) -> Solution[Allocation]:
     """Devices in this order offload everything, where that still fits; ``others`` is both thresholds of the rest."""
-    lower, upper, left = np.full(problem.size, others), np.full(problem.size, others), budget * (1 + 1e-12)
+    lower, upper, left = np.full(problem.size, others), np.full(problem.size, others), budget * (1 + _ROUNDING)
     for n in order:
         if problem.offload_cost[n] <= left:
             lower[n], upper[n] = 0, problem.levels
@@ -75,6 +112,8 @@ def _whole_devices(
     return _solution(problem, lower, upper, device_inference=device_inference)
 
 
-def _solution(problem: Problem, lower: Bins, upper: Bins, *, device_inference: bool = True) -> Solution[Allocation]:
+def _solution(
+    problem: Problem, lower: IndexArray, upper: IndexArray, *, device_inference: bool = True
+) -> Solution[Allocation]:
     allocation = Allocation(lower=lower, upper=upper, device_inference=device_inference)
     return Solution(allocation=allocation, objective=evaluate(problem, allocation).total)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
-from mecpapers.fhei.alternating import rounds, solve_alternating
+from mecpapers.arrays import FloatArray, check_choice
+from mecpapers.fhei.alternating import Stop, rounds, solve_alternating
 from mecpapers.fhei.bounds import solve_classes, solve_exact
 from mecpapers.fhei.model import Allocation, Problem, evaluate
 from mecpapers.fhei.networks import class_bytes
@@ -41,7 +41,7 @@ def figure_4a(mobiles: str = "equal") -> dict[str, FloatArray]:
     ----------
     mobiles : a key of ``UNEQUAL``
     """
-    problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
+    problem = _unequal(mobiles)
     schemes: dict[str, Scheme[Problem, Allocation]] = {**SCHEMES, "discrete": discrete}
     solved = {name: answer(scheme, problem) for name, scheme in schemes.items()}
     return {name: evaluate(problem, s.allocation).quality for name, s in solved.items() if s is not None}
@@ -138,17 +138,17 @@ def all_true(verdict: Mapping[str, float]) -> bool:
     return bool(verdict["mean_gap"] <= 0.01 and never_below and verdict["follows"] == 1.0)
 
 
-def trajectory(mobiles: str = "equal", stop: str = "safe", eta: float | None = 1.01) -> dict[str, FloatArray]:
+def trajectory(mobiles: str = "equal", stop: Stop = "safe", eta: float | None = 1.01) -> dict[str, FloatArray]:
     """Sum of quality [mAP] and P2's mean energy [J] round by round, infinite where P2 has no answer."""
-    problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
-    states = rounds(problem, stop="literal" if stop == "literal" else "safe", eta=eta)
+    problem = _unequal(mobiles)
+    states = rounds(problem, stop=stop, eta=eta)
     total = np.array([problem.quality_per_byte * s.sizes.sum() for s in states])
     return {"quality": total, "energy": np.array([s.mean_energy for s in states])}
 
 
 def eta_loss(etas: Sequence[float], mobiles: str = "equal") -> FloatArray:
     """Relative loss of the alternating algorithm to the optimum over the increment of (23)."""
-    problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
+    problem = _unequal(mobiles)
     best = solve_exact(problem).objective
     return np.array([1 - solve_alternating(problem, eta=eta).objective / best for eta in etas])
 
@@ -167,6 +167,11 @@ def unequal_power_loss(strong: float = 1.0) -> tuple[FloatArray, float]:
     printed = Shares(uplink=uplink_shares(problem), downlink=downlink_shares(problem, sizes))
     energy, _ = least_energy(problem, sizes, printed)
     return best.allocation.downlink_share, float(energy) / problem.users.size / best.objective - 1
+
+
+def _unequal(mobiles: str) -> Problem:
+    check_choice("mobiles", mobiles, UNEQUAL)
+    return UNEQUAL[mobiles].draw(np.random.default_rng(0))
 
 
 def class_lines(quality_per_byte: float) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, IndexArray
 from mecpapers.pose.measured.body import Body
 
 CROP = 256  # side of the image a detector sees [px]
@@ -192,7 +192,7 @@ def _shaded(body: Body, vertices: FloatArray, camera: Camera) -> tuple[FloatArra
     return colour, pixels[body.triangles[front]], mean[front]
 
 
-def _covered(corner: FloatArray, distance: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _covered(corner: FloatArray, distance: FloatArray) -> tuple[IndexArray, IndexArray]:
     """Covered pixels and the nearest triangle at each: every pixel of every bounding box is tested at once."""
     low = np.clip(np.floor(corner.min(axis=1) - 0.5).astype(int), 0, RENDERED - 1)
     high = np.clip(np.ceil(corner.max(axis=1) - 0.5).astype(int), 0, RENDERED - 1)

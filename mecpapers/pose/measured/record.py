@@ -22,16 +22,14 @@ from mecpapers.arrays import FloatArray
 from mecpapers.companion.files import write_atomically
 from mecpapers.pose.measured import body, cameras, detectors
 from mecpapers.pose.measured.body import DATA
+from mecpapers.pose.measured.trace import KEYPOINT_STEP, LOGIT_STEP, NETWORKS, TIME_STEP, TRUTH_STEP
 
 SCENES = tuple((seed, body.SEXES[seed % 2]) for seed in range(6))
 N_FRAMES = 120
 PERIOD = 0.2  # [s] between frames
 N_CAMERAS = 6
 PART = 10  # frames
-NETWORKS = ("lite", "full", "heavy", "thumbnail")
 THUMBNAIL = 48  # [px]: what the lite network sees as "thumbnail"
-KEYPOINT_STEP, LOGIT_STEP = 1 / 16, 1 / 8  # [px of the crop], [1]
-TRUTH_STEP, TIME_STEP = 1e-4, 1e-5  # [m], [s]
 
 Part = dict[str, NDArray[Any]]
 

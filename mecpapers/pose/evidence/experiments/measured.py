@@ -9,12 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.pose.baselines import server_all, solve_random
 from mecpapers.pose.calibration import Calibration, calibrate
 from mecpapers.pose.measured import trace
 from mecpapers.pose.model import Allocation, Problem
-from mecpapers.pose.policies import Outcome, Views, poses, prepare, run
+from mecpapers.pose.policies import (
+    Outcome,
+    Views,
+    poses,
+    prepare,
+    run_frame_wise,
+    run_guarded,
+    run_thresholds,
+)
 from mecpapers.pose.scenario import Scenario
 from mecpapers.pose.schemes import SCHEMES
 from mecpapers.pose.triangulation import joint_offsets
@@ -43,7 +51,7 @@ class Deployment:
     held_out: Views
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8)  # its arrays are read-only
 def deployment(
     light: str = "lite", heavy: str = "heavy", weighted: bool = True, half: int = 0, offsets_from: str = "heavy"
 ) -> Deployment:
@@ -66,7 +74,7 @@ def discard_values(light: str = "lite", weighted: bool = True, half: int = 0) ->
     for kappa in GRID:
         problem = Scenario(discard_value=kappa).problem(d.calibration.tables)
         allocation = SCHEMES["cooperative"](problem).allocation
-        errors.append(run(d.learnt, problem, allocation, guarded=True).error.mean())
+        errors.append(run_guarded(d.learnt, problem, allocation).error.mean())
     return np.array(errors)
 
 
@@ -77,21 +85,22 @@ def discard_value(light: str = "lite", weighted: bool = True, half: int = 0) -> 
 
 def run_policy(name: str, views: Views, problem: Problem) -> Outcome:
     """Run one of ``POLICIES`` on frames; ``problem`` holds kappa."""
+    check_choice("policy", name, POLICIES)
     if name in PLAIN:
         problem = replace(problem, discard_value=0.0)
     if name == "server-all":  # also where it is too slow
-        return run(views, problem, server_all(problem))
+        return run_thresholds(views, problem, server_all(problem))
     if name == "random":  # lots are drawn anew in each frame
-        return run(views, problem, _lots(problem, len(views.level)))
+        return run_thresholds(views, problem, _lots(problem, len(views.level)))
+    if name == "frame-wise":
+        return run_frame_wise(views, problem)
     scheme = {
         "cooperative-plain": "cooperative",
         "cooperative-guarded": "cooperative",
         "single-guarded": "single-threshold",
-        "frame-wise": "device",
     }
     allocation = SCHEMES[scheme.get(name, name)](problem).allocation
-    guarded = name in ("single-guarded", "cooperative-guarded", "frame-wise")
-    return run(views, problem, allocation, guarded=guarded, everything=name == "frame-wise")
+    return (run_guarded if name.endswith("-guarded") else run_thresholds)(views, problem, allocation)
 
 
 def _lots(problem: Problem, frames: int) -> Allocation:
@@ -119,7 +128,7 @@ def policy_errors(
     return {
         "error": np.array([o.error for o in outcomes]),
         "delay": np.array([o.delay for o in outcomes]),
-        "late": np.array([o.delay > o.deadline * (1 + 1e-9) for o in outcomes], dtype=float),
+        "late": np.array([o.late for o in outcomes], dtype=float),
     }
 
 
@@ -225,7 +234,7 @@ def server_network_rows() -> list[dict[str, Any]]:
             "an image there, ms": 1e3 * problem.server_delay,
             "MPJPE, mm": 1e3 * float(outcome.error.mean()),
             "offloaded, %": 100 * float(outcome.sent.mean()),
-            "late, %": 100 * outcome.late,
+            "late, %": 100 * float(outcome.late.mean()),
             "server, all images, mm": 1e3 * float(run_policy("server-all", d.held_out, problem).error.mean()),
         })  # fmt: skip
     return rows
