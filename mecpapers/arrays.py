@@ -123,7 +123,7 @@ def lock(record: _Dataclass, *, aligned: bool = True) -> None:
 
 
 def locked(array: AnyArray) -> AnyArray:
-    """Return the array itself, made read-only: for what a cache hands to several callers."""
+    """Return the array itself, of any shape, made read-only: for what a cache hands to several callers."""
     array.flags.writeable = False
     return array
 
@@ -141,7 +141,7 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> None:
 
 
 def checked(name: str, value: ArrayLike, rule: Rule, table: bool = False) -> FloatArray:
-    """Return ``value`` as float64, every entry finite and within ``rule``; a scalar or a vector, or a table's rows."""
+    """Return ``value`` as float64, every entry finite and within ``rule``; a scalar or (N,), or a table (N, K)."""
     try:
         raw = np.asarray(value)
     except ValueError:

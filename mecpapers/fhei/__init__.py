@@ -56,7 +56,9 @@ _HOMES = {
     "TABLE_I": "scenario",
     "FIG_4A": "scenario",
     "SCHEMES": "schemes",
+    "METRICS": "schemes",
     "compare": "schemes",
+    "measure": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]

@@ -7,23 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers import sweep
+from mecpapers import solution, sweep
 from mecpapers.arrays import FloatArray
 from mecpapers.fhei.alternating import solve_alternating
 from mecpapers.fhei.benchmarks import solve_constant, solve_inversion
 from mecpapers.fhei.bounds import solve_exact
 from mecpapers.fhei.mended import solve_mended
 from mecpapers.fhei.model import Allocation, Problem, evaluate
-from mecpapers.fhei.scenario import TABLE_I
-from mecpapers.solution import Scheme, Solution
+from mecpapers.fhei.scenario import TABLE_I, Scenario
+from mecpapers.solution import Solution
 
-METRICS = {
-    "quality": "sum of quality, mAP",
-    "energy": "mean energy, J",
-    "latency": "mean latency, s",
-    "follows": "share of drops in which quality follows the downlink",
-    "gap": "relative distance to the proved bound",
-}
+Scheme = solution.Scheme[Problem, Allocation]
+"""What decides every user's feature size, air time and speeds."""
 
 
 def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -56,7 +51,7 @@ def inversion_gain(problem: Problem, *, rng: np.random.Generator | None = None) 
     return solve_inversion(problem, "gain")
 
 
-SCHEMES: Mapping[str, Scheme[Problem, Allocation]] = {
+SCHEMES: Mapping[str, Scheme] = {
     "exact": exact,
     "alternating": alternating,
     "mended": mended,
@@ -65,10 +60,37 @@ SCHEMES: Mapping[str, Scheme[Problem, Allocation]] = {
     "inversion-gain": inversion_gain,
 }
 
+METRICS: Mapping[str, str] = {
+    "quality": "sum of quality, mAP",
+    "energy": "mean energy, J",
+    "latency": "mean latency, s",
+    "follows": "share of drops in which quality follows the downlink",
+    "gap": "relative distance to the proved bound",
+}
+"""What ``measure`` counts, and how an axis calls it."""
+
+
+def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
+    """The numbers of ``METRICS`` of one drop, by ``evaluate``; no gap (NaN) where nothing is proved."""
+    m = evaluate(problem, solution.allocation)
+    return {
+        "quality": m.total,
+        "energy": float(m.energy.mean()),
+        "latency": float(m.latency.mean()),
+        "follows": float(follows_downlink(problem, solution.allocation.feature_bytes)),
+        "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
+    }
+
+
+def follows_downlink(problem: Problem, feature_bytes: FloatArray) -> bool:
+    """Whether nobody has a larger size [byte], shape (M,), than a user with a better downlink."""
+    by_rate = feature_bytes[np.argsort(problem.users.downlink_rate, kind="stable")]
+    return bool(np.all(np.diff(by_rate) >= -1e-6 * by_rate[:-1]))  # equal to a few bytes: bisected sizes are
+
 
 def compare(
-    schemes: Mapping[str, Scheme[Problem, Allocation]],
-    problems: sweep.Drawn | Sequence[Problem] = TABLE_I,
+    schemes: Mapping[str, Scheme],
+    problems: Scenario | Sequence[Problem] = TABLE_I,
     *,
     n_drops: int | None = None,
     seed: int = 0,
@@ -88,21 +110,3 @@ def compare(
     array([90.4])
     """
     return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)
-
-
-def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
-    """The numbers of ``METRICS`` of one drop, by ``evaluate``; no gap (NaN) where nothing is proved."""
-    m = evaluate(problem, solution.allocation)
-    return {
-        "quality": m.total,
-        "energy": float(m.energy.mean()),
-        "latency": float(m.latency.mean()),
-        "follows": float(follows_downlink(problem, solution.allocation.feature_bytes)),
-        "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
-    }
-
-
-def follows_downlink(problem: Problem, feature_bytes: FloatArray) -> bool:
-    """Whether nobody has a larger size [byte], shape (M,), than a user with a better downlink."""
-    by_rate = feature_bytes[np.argsort(problem.users.downlink_rate, kind="stable")]
-    return bool(np.all(np.diff(by_rate) >= -1e-6 * by_rate[:-1]))  # equal to a few bytes: bisected sizes are

@@ -39,8 +39,11 @@ _HOMES = {
     "evaluate": "model",
     "violations": "model",
     "Scenario": "scenario",
+    "CHOSEN": "scenario",
     "SCHEMES": "schemes",
+    "METRICS": "schemes",
     "compare": "schemes",
+    "measure": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]

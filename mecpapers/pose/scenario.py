@@ -67,3 +67,7 @@ class Scenario:
         cameras = np.resize(order_rng.permutation(len(recorded.score_pmf)), n)
         snr = np.asarray(self.snr_db, dtype=float) + self.shadowing_db * link_rng.standard_normal(n)
         return replace(self, snr_db=tuple(snr.tolist())).problem(recorded.of(cameras))
+
+
+CHOSEN = Scenario()
+"""The speeds and links of the book's figures."""

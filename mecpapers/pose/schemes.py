@@ -7,18 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers import sweep
+from mecpapers import solution, sweep
 from mecpapers.pose import baselines, thresholds
 from mecpapers.pose.model import Allocation, Problem, evaluate
-from mecpapers.pose.scenario import Scenario
-from mecpapers.solution import Scheme, Solution
+from mecpapers.pose.scenario import CHOSEN, Scenario
+from mecpapers.solution import Solution
 
-METRICS = {
-    "accuracy": "mean accuracy of a device",
-    "delay": "expected delay, s",
-    "offloaded": "share of images offloaded",
-    "gap": "relative distance to the proved bound",
-}
+Scheme = solution.Scheme[Problem, Allocation]
+"""What decides the two thresholds of every device."""
 
 
 def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -61,7 +57,7 @@ def single_threshold(problem: Problem, *, rng: np.random.Generator | None = None
     return thresholds.solve_exact(problem, single=True)
 
 
-SCHEMES: Mapping[str, Scheme[Problem, Allocation]] = {
+SCHEMES: Mapping[str, Scheme] = {
     "exact": exact,
     "cooperative": cooperative,
     "device": device,
@@ -72,31 +68,13 @@ SCHEMES: Mapping[str, Scheme[Problem, Allocation]] = {
     "single-threshold": single_threshold,
 }
 
-
-def compare(
-    schemes: Mapping[str, Scheme[Problem, Allocation]],
-    problems: sweep.Drawn | Sequence[Problem] | None = None,
-    *,
-    n_drops: int | None = None,
-    seed: int = 0,
-    **axis: Sequence[Any],
-) -> sweep.Sweep:
-    """Run schemes, yours among them, on the same drops of a scenario, or on problems of your own (``sweep.compare``).
-
-    Parameters
-    ----------
-    schemes : name -> scheme(problem, *, rng=None) -> Solution
-    problems : a scenario, ``Scenario()`` if left out, or a list of problems
-    axis : one field of ``Scenario`` and its values, such as ``deadline_ms=[80, 100]``; for a list nothing
-
-    Examples
-    --------
-    >>> found = compare({"device": device, "exact": exact}, n_drops=2, n_devices=[3])
-    >>> bool(found.mean("accuracy", "device") < found.mean("accuracy", "exact"))
-    True
-    """
-    drawn = Scenario() if problems is None else problems
-    return sweep.compare(schemes, drawn, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)
+METRICS: Mapping[str, str] = {
+    "accuracy": "mean accuracy of a device",
+    "delay": "expected delay, s",
+    "offloaded": "share of images offloaded",
+    "gap": "relative distance to the proved bound",
+}
+"""What ``measure`` counts, and how an axis calls it."""
 
 
 def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
@@ -108,3 +86,28 @@ def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float
         "offloaded": float(m.offload_probability.mean()),
         "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
     }
+
+
+def compare(
+    schemes: Mapping[str, Scheme],
+    problems: Scenario | Sequence[Problem] = CHOSEN,
+    *,
+    n_drops: int | None = None,
+    seed: int = 0,
+    **axis: Sequence[Any],
+) -> sweep.Sweep:
+    """Run schemes, yours among them, on the same drops of a scenario, or on problems of your own (``sweep.compare``).
+
+    Parameters
+    ----------
+    schemes : name -> scheme(problem, *, rng=None) -> Solution
+    problems : a scenario, ``CHOSEN`` if left out, or a list of problems
+    axis : one field of ``Scenario`` and its values, such as ``deadline_ms=[80, 100]``; for a list nothing
+
+    Examples
+    --------
+    >>> found = compare({"device": device, "exact": exact}, n_drops=2, n_devices=[3])
+    >>> bool(found.mean("accuracy", "device") < found.mean("accuracy", "exact"))
+    True
+    """
+    return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)

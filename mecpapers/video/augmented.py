@@ -190,7 +190,7 @@ def project(b: FloatArray, offload: BoolArray, s: float, how: Projection = "exac
     --------
     >>> v = project(np.log([0.9, 0.6, 5.0]), np.array([True, True, False]), 0.5)
     >>> np.exp(v).round(6)
-    array([0.541196, 0.458804, 5.      ])
+    array([0.572267, 0.427733, 5.      ])
     """
     check_choice("how", how, get_args(Projection))
     inside = b[offload]

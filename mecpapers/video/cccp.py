@@ -31,8 +31,8 @@ from mecpapers.video.options import Options, dual_bound
 
 _MAX_ROUNDS = 100
 _STILL = 1e-9  # change of x at which the rounds end: above what rounding does to x, below what could tip x past 1/2
-# The slope of the objective in x_n, relative to its terms, below which x_n may lie between 0 and 1. The dual is solved to
-# 1e-15 of its value, which places its prices to some 1e-8 at worst; at 1e-7 devices with a settled x would be tied too.
+# The slope of the objective in x_n, relative to its terms, below which x_n may lie between 0 and 1. The best w is a
+# corner of cuts, exact to rounding: slopes that vanish there do so to 1e-14 or so, and settled ones are far above 1e-9.
 _TIED = 1e-9
 
 
@@ -75,7 +75,7 @@ def solve_cccp(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> 
     >>> from mecpapers.video.scenario import EQ31
     >>> solution = solve_cccp(EQ31.draw(np.random.default_rng(0)))
     >>> solution.ended, int(solution.allocation.offload.sum())
-    ('converged', 13)
+    ('converged', 17)
     """
     *_, last = rounds(problem, weight=weight, start=start)
     return finish(problem, last)

@@ -42,8 +42,8 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     >>> from mecpapers.video.scenario import SET_A
     >>> problem = SET_A.draw(np.random.default_rng(0))
     >>> frequency, share = edge_shares(problem, problem.devices.uplink_rate > 3e7, np.full(25, 4.0))
-    >>> round(frequency.sum() / problem.server_frequency, 9), round(share.sum(), 9)
-    (1.0, 1.0)
+    >>> print(f"{frequency.sum() / problem.server_frequency:.6f} {share.sum():.6f}")
+    1.000000 1.000000
     """
     devices = problem.devices
     frequency, share = np.zeros(offload.size), np.zeros(offload.size)
@@ -98,7 +98,7 @@ def converted_cost(problem: Problem, offload: BoolArray, frames: FloatArray) -> 
 
 
 def summands(problem: Problem, frames: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Each device's part of the three sums of (27): a, b [cost^(1/2)] and beta_2 E^t - beta_3 Phi [cost], shape (N,)."""
+    """Each device's part of the three sums of (27): a, b [cost^(1/2)], beta_2 E^t - beta_3 Phi [cost]; shape (N,)."""
     devices = problem.devices
     energy, phi = transmission_energy(problem, frames), accuracy(devices, frames)
     return *congestion_roots(problem, frames), devices.weight_energy * energy - devices.weight_accuracy * phi
@@ -124,7 +124,7 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
     >>> from mecpapers.video.scenario import SET_A
     >>> problem = replace(SET_A, n_devices=3).draw(np.random.default_rng(0))
     >>> solve_search(problem, np.array([True, True, False])).allocation.frames
-    array([4., 4., 4.])
+    array([6., 7., 5.])
     """
     devices = problem.devices
     least, most, chosen = fewest_frames(devices), devices.max_frames, np.flatnonzero(offload)

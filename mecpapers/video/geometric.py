@@ -24,8 +24,8 @@ from mecpapers.solution import Ended, Solution
 from mecpapers.video.edge import Coefficients, coefficients, complete
 from mecpapers.video.model import Allocation, Problem, fewest_frames
 
-# The projected gradient, relative to the sizes of its own terms. Frames are then right to about 1e-10 of themselves, and
-# only rounding to whole numbers follows: 1e-9 would do as well. Below 1e-14 rounding keeps it from being met.
+# The projected gradient, relative to the sizes of its own terms. Frames are then right to about 1e-10 of themselves,
+# and only rounding to whole numbers follows: 1e-9 would do as well. Below 1e-14 rounding keeps it from being met.
 _STATIONARY = 1e-10
 _MAX_STEPS = 100  # Newton takes about ten; with m_c1 < 0, where J is not convex, it may take more
 _ARMIJO = 1e-4  # share of the promised fall that a step must bring; the usual number, anything well below 1/2 will do
@@ -56,8 +56,8 @@ def solve_geometric(problem: Problem, offload: BoolArray, *, relax_accuracy: boo
     >>> from mecpapers.video.scenario import SET_A
     >>> problem = SET_A.draw(np.random.default_rng(0))
     >>> solution = solve_geometric(problem, problem.devices.uplink_rate > 3e7)
-    >>> solution.ended, solution.allocation.frames[solution.allocation.offload].max()
-    ('converged', 4.0)
+    >>> solution.ended, int(solution.allocation.frames[solution.allocation.offload].max())
+    ('converged', 4)
     """
     frames, ended = relaxed_frames(problem, offload, relax_accuracy=relax_accuracy)
     return complete(problem, offload, np.rint(frames), ended=ended)

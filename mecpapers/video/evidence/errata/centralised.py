@@ -8,12 +8,13 @@ import numpy as np
 
 from mecpapers.arrays import FloatArray
 from mecpapers.ledger import Erratum
+from mecpapers.video.evidence.experiments import TABLE_1
 from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import accuracy, fewest_frames
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.scenario import SET_A
 
-TABLE_1_LOCAL = {"delay": (0.24, 0.005), "energy": (1.00, 0.005)}  # as printed [s], [J]; half a unit of the last digit
+HALF_A_UNIT = 0.005  # of the last digit printed in Table I, of the local delay [s] and energy [J]
 
 
 def local_power_range(*, with_rho: bool) -> tuple[float, float]:
@@ -21,11 +22,9 @@ def local_power_range(*, with_rho: bool) -> tuple[float, float]:
 
     (5) and (7) give energy / delay = kappa f^3; by (31), without rho, it is kappa f^3 / rho.
     """
-    (delay, half_delay), (energy, half_energy) = TABLE_1_LOCAL["delay"], TABLE_1_LOCAL["energy"]
+    delay, energy, half = TABLE_1["local"]["delay"], TABLE_1["local"]["energy"], HALF_A_UNIT
     factor = 1.0 if with_rho else SET_A.cycles_per_mac
-    return factor * (energy - half_energy) / (delay + half_delay), factor * (energy + half_energy) / (
-        delay - half_delay
-    )
+    return factor * (energy - half) / (delay + half), factor * (energy + half) / (delay - half)
 
 
 def convex_share(n_instances: int = 200, seed: int = 0, *, negative_offset: bool) -> float:

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
-from mecpapers.sweep import Sweep, drop_generator, run_sweep
-from mecpapers.units import MEGA, from_db
+from mecpapers.sweep import Sweep, draw_with, drop_generator, run_sweep
 from mecpapers.video import cccp
 from mecpapers.video.admm import FITTED, PRINTED, Reading, finish, round_off, rounds
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.evidence.experiments.centralised import measure
+from mecpapers.video.evidence.experiments.drops import drifted
 from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import Allocation, Problem, fewest_frames
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.options import option_table
 from mecpapers.video.prices import rounds as price_rounds
 from mecpapers.video.scenario import EQ31, Scenario
-from mecpapers.video.schemes import SCHEMES
+from mecpapers.video.schemes import SCHEMES, measure
 
 READINGS: Mapping[str, Reading] = {
     "as printed, equal shares": PRINTED,
@@ -67,14 +65,6 @@ def _measure_run(problem: Problem, run: _Run) -> dict[str, float]:
     return {**measure(problem, run.solution), **own}
 
 
-@dataclass(frozen=True)
-class _Drop:
-    scenario: Scenario
-
-    def __call__(self, value: Any, rng: np.random.Generator) -> Problem:
-        return replace(self.scenario, n_devices=value).draw(rng)
-
-
 @kept
 def admm_readings(
     names: Sequence[str],
@@ -93,9 +83,8 @@ def admm_readings(
     """
     schemes = {name: partial(_run_scheme, name) for name in ("exact", "local")}
     schemes |= {name: partial(_run_admm, replace(READINGS[name], threshold=threshold)) for name in names}
-    return run_sweep(
-        schemes, _Drop(scenario), _measure_run, axis="n_devices", values=n_devices, n_drops=n_drops, seed=seed
-    )
+    draw = partial(draw_with, scenario, "n_devices")
+    return run_sweep(schemes, draw, _measure_run, axis="n_devices", values=n_devices, n_drops=n_drops, seed=seed)
 
 
 @kept
@@ -183,7 +172,7 @@ def admm_warm_start(
         for drop in range(n_drops):
             problem = replace(scenario, n_devices=n_devices).draw(drop_generator(seed, drop))
             *_, last = rounds(problem, FITTED)
-            after = shifted_channels(problem, size, drop_generator(seed, drop, 2))
+            after = drifted(problem, drop_generator(seed, drop, 2), size, scenario)
             runs = [list(rounds(after, FITTED, last)), list(rounds(after, FITTED))]
             sweeps += [len(run) - 1 for run in runs]
             costs += [solve_exact(after).objective, *(round_off(after, run[-1]).objective for run in runs)]
@@ -192,15 +181,6 @@ def admm_warm_start(
         table["warm"].append((costs[1] - costs[0]) / abs(costs[0]))
         table["cold"].append((costs[2] - costs[0]) / abs(costs[0]))
     return {name: np.array(values) for name, values in table.items()}
-
-
-def shifted_channels(problem: Problem, size_db: float, rng: np.random.Generator) -> Problem:
-    """The same devices after every gain has made a normal step [dB]; the rates follow by (8) at the paper's 5 MHz."""
-    v, bandwidth = problem.devices, 5 * MEGA
-    factor = np.asarray(from_db(size_db * rng.normal(size=v.size)))
-    snr = 2 ** (v.uplink_rate / bandwidth) - 1
-    rate = bandwidth * np.log2(1 + snr * factor)
-    return replace(problem, devices=replace(v, uplink_rate=rate, channel_gain=v.channel_gain * factor))
 
 
 def choices(n_devices: int, scenario: Scenario = EQ31) -> int:
