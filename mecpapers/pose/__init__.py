@@ -2,6 +2,11 @@
 
 arXiv 2504.03052. Only a summary is at hand, so that this is a labelled reconstruction: ``EQUATIONS`` maps what the
 summary names to functions, and numbers no equation. The names below load their module when they are first used.
+
+The reconstruction: ``model``, ``thresholds`` (device tables, the joint optimum, the exact one), ``baselines``,
+``timing`` (a frame's delay, the guard); on recorded frames ``calibration``, ``policies``, ``triangulation``,
+``accuracy`` (MPJPE, OKS); ``scenario`` (speeds, links, drops). For use: ``schemes``, ``instance``. Two doors:
+``evidence``, what the book says of the summary, and ``measured``, what records and holds data.
 """
 
 from __future__ import annotations
@@ -39,7 +44,6 @@ _HOMES = {
     "evaluate": "model",
     "violations": "model",
     "Scenario": "scenario",
-    "CHOSEN": "scenario",
     "SCHEMES": "schemes",
     "METRICS": "schemes",
     "compare": "schemes",

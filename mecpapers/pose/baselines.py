@@ -21,6 +21,15 @@ def solve_device(problem: Problem) -> Solution[Allocation]:
     ------
     Infeasible
         as ``thresholds.check_deadline``.
+
+    Examples
+    --------
+    >>> problem = Problem(
+    ...     deadline=0.1, device_delay=0.04, server_delay=0.01, transmission_time=[0.01, 0.02], discard_value=0.5,
+    ...     score_pmf=[0.2, 0.8], device_accuracy=[0.3, 0.9], server_accuracy=[0.8, 0.95],
+    ... )
+    >>> print(f"{solve_device(problem).objective:.2f}")  # 0.2 * 0.3 + 0.8 * 0.9 each
+    1.56
     """
     check_deadline(problem)
     return _solution(problem, np.zeros(problem.size, dtype=np.intp), np.zeros(problem.size, dtype=np.intp))
@@ -35,6 +44,15 @@ def solve_device_discard(problem: Problem) -> Solution[Allocation]:
     ------
     Infeasible
         as ``thresholds.check_deadline``.
+
+    Examples
+    --------
+    >>> problem = Problem(
+    ...     deadline=0.1, device_delay=0.04, server_delay=0.01, transmission_time=[0.01, 0.02], discard_value=0.5,
+    ...     score_pmf=[0.2, 0.8], device_accuracy=[0.3, 0.9], server_accuracy=[0.8, 0.95],
+    ... )
+    >>> print(f"{solve_device_discard(problem).objective:.2f}")  # 0.2 * 0.5 + 0.8 * 0.9 each
+    1.64
     """
     check_deadline(problem)
     level = np.broadcast_to(np.arange(problem.levels + 1), (problem.size, problem.levels + 1))
@@ -49,12 +67,21 @@ def server_all(problem: Problem) -> Allocation:
 
 
 def solve_server_all(problem: Problem) -> Solution[Allocation]:
-    """Every image is offloaded.
+    """Every image is offloaded: nothing is decided.
 
     Raises
     ------
     Infeasible
         if that takes longer than the deadline.
+
+    Examples
+    --------
+    >>> problem = Problem(
+    ...     deadline=0.1, device_delay=0.04, server_delay=0.01, transmission_time=[0.01, 0.02], discard_value=0.5,
+    ...     score_pmf=[0.2, 0.8], device_accuracy=[0.3, 0.9], server_accuracy=[0.8, 0.95],
+    ... )
+    >>> print(f"{solve_server_all(problem).objective:.2f}")  # 0.2 * 0.8 + 0.8 * 0.95 each
+    1.84
     """
     allocation = server_all(problem)
     delay = evaluate(problem, allocation).delay
@@ -63,7 +90,7 @@ def solve_server_all(problem: Problem) -> Solution[Allocation]:
             f"server-all: all {problem.size} images take {delay:.6g} s, but deadline = {problem.deadline:.6g} s: "
             f"{delay - problem.deadline:.3g} s short"
         )
-    return _solution(problem, allocation.lower, allocation.upper, device_inference=False)
+    return _solution(problem, allocation.lower, allocation.upper, scored=False)
 
 
 def solve_server_fit(problem: Problem) -> Solution[Allocation]:
@@ -85,7 +112,7 @@ def solve_server_fit(problem: Problem) -> Solution[Allocation]:
     """
     accuracy = (problem.score_pmf * problem.server_accuracy).sum(axis=1)
     order = np.argsort(-accuracy / np.maximum(problem.offload_cost, 1e-12), kind="stable")
-    return _whole_devices(problem, order, problem.deadline, others=problem.levels, device_inference=False)
+    return _whole_devices(problem, order, problem.deadline, others=problem.levels, scored=False)
 
 
 def solve_random(problem: Problem, rng: np.random.Generator) -> Solution[Allocation]:
@@ -95,13 +122,22 @@ def solve_random(problem: Problem, rng: np.random.Generator) -> Solution[Allocat
     ------
     Infeasible
         as ``thresholds.check_deadline``.
+
+    Examples
+    --------
+    >>> problem = Problem(
+    ...     deadline=0.08, device_delay=0.04, server_delay=0.01, transmission_time=[0.01, 0.02], discard_value=0.5,
+    ...     score_pmf=[1], device_accuracy=[0.5], server_accuracy=[0.8],
+    ... )
+    >>> print(f"{solve_random(problem, np.random.default_rng(0)).objective:.2f}")  # 20 and 30 ms: one of them fits
+    1.30
     """
     check_deadline(problem)
-    return _whole_devices(problem, rng.permutation(problem.size), problem.budget, others=0, device_inference=True)
+    return _whole_devices(problem, rng.permutation(problem.size), problem.budget, others=0, scored=True)
 
 
 def _whole_devices(
-    problem: Problem, order: IndexArray, budget: float, *, others: int, device_inference: bool
+    problem: Problem, order: IndexArray, budget: float, *, others: int, scored: bool
 ) -> Solution[Allocation]:
     """Devices in this order offload everything, where that still fits; ``others`` is both thresholds of the rest."""
     lower, upper, left = np.full(problem.size, others), np.full(problem.size, others), budget * (1 + _ROUNDING)
@@ -109,11 +145,9 @@ def _whole_devices(
         if problem.offload_cost[n] <= left:
             lower[n], upper[n] = 0, problem.levels
             left -= problem.offload_cost[n]
-    return _solution(problem, lower, upper, device_inference=device_inference)
+    return _solution(problem, lower, upper, scored)
 
 
-def _solution(
-    problem: Problem, lower: IndexArray, upper: IndexArray, *, device_inference: bool = True
-) -> Solution[Allocation]:
-    allocation = Allocation(lower=lower, upper=upper, device_inference=device_inference)
+def _solution(problem: Problem, lower: IndexArray, upper: IndexArray, scored: bool = True) -> Solution[Allocation]:
+    allocation = Allocation(lower=lower, upper=upper, device_inference=scored)
     return Solution(allocation=allocation, objective=evaluate(problem, allocation).total)

@@ -68,7 +68,4 @@ def _check_rows(name: str, value: Any) -> Any:
         return check_numbers(name, value)
     for n, row in enumerate(value):
         check_numbers(f"{name}[{n}]", row)
-        if not isinstance(row, list) or len(row) != len(value[0]):
-            raise ValueError(f"{name}[{n}] = {len(row) if isinstance(row, list) else 1} numbers: must be as many as "
-                             f"{name}[0], {len(value[0]) if isinstance(value[0], list) else 1}")  # fmt: skip
     return value

@@ -174,11 +174,10 @@ def evaluate(problem: Problem, allocation: Allocation) -> Metrics:
 def violations(problem: Problem, allocation: Allocation, tolerance: float = TOLERANCE) -> tuple[Violation, ...]:
     """Every constraint that an allocation breaks: deadline, 0 <= l <= u <= K, a score where a threshold needs one."""
     low, up, k = allocation.lower, allocation.upper, problem.levels
+    off = np.maximum(np.maximum(-low, low - up), up - k)
+    if (off > 0).any():
+        return tuple(Violation("0 <= lower <= upper <= K", int(n), off[n] / k) for n in np.flatnonzero(off > 0))
     found = []
-    for n in np.flatnonzero((low < 0) | (up < low) | (up > k)):
-        found.append(Violation("0 <= lower <= upper <= K", int(n), float(max(-low[n], low[n] - up[n], up[n] - k) / k)))
-    if found:
-        return tuple(found)
     scored = ~(((low == 0) & (up == k)) | (low == k))
     if not allocation.device_inference:
         found += [Violation("a threshold needs a score", int(n), 1.0) for n in np.flatnonzero(scored)]

@@ -59,8 +59,7 @@ def prepare(trace: Trace, calibration: Calibration, *, weighted: bool = True) ->
     for net in (calibration.light, calibration.heavy):
         weights = trace.weight[:, :, chosen, net] if weighted else None
         parts.append(normal_equations(rig, trace.pixels[:, :, chosen, net], weights))
-    frames = trace.truth.shape[0] * trace.truth.shape[1]
-    n = len(chosen)
+    frames, n = trace.truth[..., 0, 0].size, len(chosen)
     return Views(
         scenes=trace.truth.shape[0],
         score=trace.score[:, :, chosen, calibration.light].reshape(frames, n),
@@ -99,7 +98,7 @@ def run_thresholds(views: Views, problem: Problem, allocation: Allocation) -> Ou
     sent, discarded = _wanted(views, allocation)
     if allocation.device_inference:
         discarded = _with_two_views(views, discarded)
-    return _outcome(views, problem, sent, discarded, device_inference=allocation.device_inference)
+    return _outcome(views, problem, sent, discarded, scored=allocation.device_inference)
 
 
 def run_guarded(views: Views, problem: Problem, allocation: Allocation) -> Outcome:
@@ -138,14 +137,14 @@ def _wanted(views: Views, allocation: Allocation) -> tuple[BoolArray, BoolArray]
 
 def _fitting(views: Views, problem: Problem, wanted: BoolArray) -> BoolArray:
     gain = gains(problem)[np.arange(problem.size), views.level]
-    air = views.size * problem.transmission_time
-    return guard(wanted, gain, air, problem.budget, problem.server_delay, problem.servers)
+    return guard(
+        wanted, gain, views.size * problem.transmission_time, problem.budget, problem.server_delay, problem.servers
+    )
 
 
 def _worthless(views: Views, problem: Problem) -> BoolArray:
     """Where the tables value a device's own result below none."""
-    value = problem.device_accuracy[np.arange(problem.size), views.level]
-    return np.asarray(value < problem.discard_value)
+    return np.asarray(problem.device_accuracy[np.arange(problem.size), views.level] < problem.discard_value)
 
 
 def _with_two_views(views: Views, discarded: BoolArray) -> BoolArray:
@@ -155,10 +154,8 @@ def _with_two_views(views: Views, discarded: BoolArray) -> BoolArray:
     return np.asarray(discarded & (rank >= missing[:, None]))
 
 
-def _outcome(
-    views: Views, problem: Problem, sent: BoolArray, discarded: BoolArray, *, device_inference: bool = True
-) -> Outcome:
-    device_delay = float(problem.device_delay.max()) if device_inference else 0.0
+def _outcome(views: Views, problem: Problem, sent: BoolArray, discarded: BoolArray, scored: bool = True) -> Outcome:
+    device_delay = float(problem.device_delay.max()) if scored else 0.0
     air = views.size * problem.transmission_time
     return Outcome(
         error=mpjpe(poses(views, sent, ~discarded), views.truth).reshape(views.scenes, -1),
@@ -174,6 +171,10 @@ def poses(views: Views, sent: BoolArray, used: BoolArray) -> FloatArray:
 
     With fewer than two used views (where no device computes, or N < 2) the last pose of the scene is held; before the
     first pose, the calibration's mean.
+
+    Parameters
+    ----------
+    sent, used : shape (S F, N)
     """
     pick = sent[..., None, None]
     vector = np.where(pick, views.vector[1], views.vector[0])

@@ -28,8 +28,7 @@ class Scenario:
 
     def uplink_rate(self) -> FloatArray:
         """r_i = B log2(1 + SNR_i) [bit/s], scalar or shape (N,)."""
-        ratio = from_db(np.asarray(self.snr_db, dtype=float))
-        return np.asarray(self.bandwidth_mhz * MEGA * np.log2(1 + ratio))
+        return np.asarray(self.bandwidth_mhz * MEGA * np.log2(1 + from_db(np.asarray(self.snr_db, dtype=float))))
 
     def problem(self, tables: Tables) -> Problem:
         """The problem that measured tables make at these speeds and links."""

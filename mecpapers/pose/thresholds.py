@@ -68,10 +68,9 @@ def options(problem: Problem, *, single: bool = False) -> Options:
     lower, upper = np.triu_indices(problem.levels + 1)
     if single:
         lower, upper = np.zeros_like(upper[: problem.levels + 1]), upper[: problem.levels + 1]
-    every = (np.broadcast_to(bins, (problem.size, bins.size)) for bins in (lower, upper))
-    l, u = every  # noqa: E741
-    cost = problem.offload_cost[:, None] * offload_probability(problem, l, u)
-    return Options(lower=lower, upper=upper, cost=np.maximum(cost, 0.0), value=expected_accuracy(problem, l, u))
+    pairs = tuple(np.broadcast_to(levels, (problem.size, levels.size)) for levels in (lower, upper))
+    cost = problem.offload_cost[:, None] * offload_probability(problem, *pairs)
+    return Options(lower=lower, upper=upper, cost=np.maximum(cost, 0.0), value=expected_accuracy(problem, *pairs))
 
 
 def check_deadline(problem: Problem) -> None:
@@ -92,7 +91,7 @@ def check_deadline(problem: Problem) -> None:
 
 
 def device_table(problem: Problem, device: int) -> tuple[FloatArray, FloatArray]:
-    """A_i*(p): the offloading probabilities [1] worth having, rising, and the best accuracy [1] at each."""
+    """A_i*(p): the offloading probabilities [1] worth having, rising, and the best accuracy [1] at each; (L,)."""
     table = options(problem)
     p = table.cost[device] / problem.offload_cost[device]
     kept = _undominated(p, table.value[device])

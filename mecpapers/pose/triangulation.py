@@ -99,14 +99,14 @@ def triangulate(
 
 
 def hold_last(joints: FloatArray, first: FloatArray) -> FloatArray:
-    """Fill NaN poses [m] of (F, J, 3) with the last pose before them, or with ``first`` (J, 3) where there is none."""
+    """Fill NaN poses [m], shape (F, J, 3), with the last pose before them, or ``first`` (J, 3) where there is none."""
     missing = np.isnan(joints).any(axis=(1, 2))
     last = np.maximum.accumulate(np.where(missing, -1, np.arange(len(joints))))
     return np.where((last < 0)[:, None, None], first, joints[last])
 
 
 def body_frame(joints: FloatArray) -> FloatArray:
-    """Axes of the trunk as rows, (..., 3, 3): to the left, up, forward; from hips and shoulders of (..., 17, 3)."""
+    """Axes of the trunk as rows, shape (..., 3, 3): left, up, forward; from hips and shoulders of (..., 17, 3) [m]."""
     left = joints[..., 5, :] + joints[..., 11, :] - joints[..., 6, :] - joints[..., 12, :]
     up = joints[..., 5, :] + joints[..., 6, :] - joints[..., 11, :] - joints[..., 12, :]
     left = left / np.linalg.norm(left, axis=-1, keepdims=True)
@@ -127,5 +127,5 @@ def joint_offsets(estimate: FloatArray, truth: FloatArray) -> FloatArray:
 
 
 def corrected(estimate: FloatArray, offsets: FloatArray) -> FloatArray:
-    """Estimate (..., 17, 3) [m] with the offsets (17, 3) [m] added in its own trunk's axes."""
+    """Estimate [m], shape (..., 17, 3), with the offsets [m], shape (17, 3), added in its own trunk's axes."""
     return estimate + np.einsum("...ab,ja->...jb", body_frame(estimate), offsets)

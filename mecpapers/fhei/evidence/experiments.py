@@ -35,7 +35,7 @@ def quick_exact(problem: Problem, *, rng: np.random.Generator | None = None) -> 
 
 @kept
 def figure_4a(mobiles: str = "equal") -> dict[str, FloatArray]:
-    """Fig. 4(a): quality of each user [mAP] under every scheme that has an answer, with the caption's gains.
+    """Fig. 4(a): quality of each user [mAP], shape (5,), under every scheme with an answer, with the caption's gains.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def all_true(verdict: Mapping[str, float]) -> bool:
 
 
 def trajectory(mobiles: str = "equal", stop: Stop = "safe", eta: float | None = 1.01) -> dict[str, FloatArray]:
-    """Sum of quality [mAP] and P2's mean energy [J] round by round, infinite where P2 has no answer."""
+    """Sum of quality [mAP] and P2's mean energy [J] round by round, infinite where P2 has no answer; (K,)."""
     problem = _unequal(mobiles)
     states = rounds(problem, stop=stop, eta=eta)
     total = np.array([problem.quality_per_byte * s.sizes.sum() for s in states])
@@ -147,7 +147,7 @@ def trajectory(mobiles: str = "equal", stop: Stop = "safe", eta: float | None = 
 
 
 def eta_loss(etas: Sequence[float], mobiles: str = "equal") -> FloatArray:
-    """Relative loss of the alternating algorithm to the optimum over the increment of (23)."""
+    """Relative loss of the alternating algorithm to the optimum over the increment of (23), shape (etas,)."""
     problem = _unequal(mobiles)
     best = solve_exact(problem).objective
     return np.array([1 - solve_alternating(problem, eta=eta).objective / best for eta in etas])
@@ -155,7 +155,12 @@ def eta_loss(etas: Sequence[float], mobiles: str = "equal") -> FloatArray:
 
 @kept
 def unequal_power_loss(strong: float = 1.0) -> tuple[FloatArray, float]:
-    """Downlink shares with user 5's receive power raised, and what Proposition 1 as printed costs there, relatively."""
+    """Downlink shares (5,) with user 5's receive power [W] raised, and what Proposition 1 as printed costs there.
+
+    Returns
+    -------
+    shares [1], shape (5,); energy added, relatively [1]
+    """
     from mecpapers.fhei.computing import least_energy, smallest, solve_resources
     from mecpapers.fhei.transmission import Shares, downlink_shares, uplink_shares
 
@@ -175,13 +180,13 @@ def _unequal(mobiles: str) -> Problem:
 
 
 def class_lines(quality_per_byte: float) -> FloatArray:
-    """The dotted lines of Fig. 4(a): quality [mAP] of YOLOv3's three classes by (16)."""
+    """The dotted lines of Fig. 4(a): quality [mAP] of YOLOv3's three classes by (16), shape (3,)."""
     return quality_per_byte * class_bytes()
 
 
 @kept
 def discrete_loss(n_drops: int = 20, seed: int = 0, scenario: Scenario = TABLE_I) -> FloatArray:
-    """What the three real sizes lose against all between the least and the largest of them, relatively; a drop each."""
+    """What the three real sizes lose against all from the least to the largest of them, relatively; shape (drops,)."""
     losses = []
     sizes = class_bytes()
     box = replace(scenario, min_mbytes=sizes[0] / 1e6, max_mbytes=sizes[-1] / 1e6)
@@ -196,7 +201,7 @@ def discrete_loss(n_drops: int = 20, seed: int = 0, scenario: Scenario = TABLE_I
 
 
 def inversion_gap(sweep: Sweep) -> FloatArray:
-    """Mean relative gain over equal-rate inversion, for the values with ten drops or more that both answer."""
+    """Mean relative gain over equal-rate inversion, for the K values with ten drops or more that both answer; (K,)."""
     ours, theirs = (sweep.drops("quality", name) for name in ("alternating", "inversion-rate"))
     both = ~np.isnan(ours) & ~np.isnan(theirs)
     gains = [np.mean((o / t - 1)[b]) for o, t, b in zip(ours, theirs, both, strict=True) if b.sum() >= 10]

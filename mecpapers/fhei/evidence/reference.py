@@ -23,7 +23,7 @@ def _tight(tolerance: float) -> dict[str, float]:
 def resources(
     problem: Problem, feature_bytes: FloatArray, form: str = "dcp", tolerance: float = 1e-11
 ) -> tuple[Allocation | None, float]:
-    """P2 for given sizes, as a convex program (``dcp``) or a geometric one (``gp``).
+    """P2 for given sizes [byte], shape (M,), as a convex program (``dcp``) or a geometric one (``gp``).
 
     Returns
     -------

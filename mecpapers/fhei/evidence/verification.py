@@ -44,7 +44,7 @@ class Checked:
 def random_instance(
     rng: np.random.Generator, n_users: int | None = None, equal: bool = True
 ) -> tuple[Problem, FloatArray]:
-    """A problem of 2 to 20 users and sizes for them; a sixth of the latency limits cannot be met.
+    """A problem of 2 to 20 users and sizes [byte], shape (M,), for them; a sixth of the latency limits cannot be met.
 
     ``equal`` false gives every user a receive power of its own.
     """
@@ -68,7 +68,7 @@ def random_instance(
 
 
 def closed_form(problem: Problem, sizes: FloatArray) -> Allocation:
-    """Propositions 1 and 2."""
+    """Propositions 1 and 2 for sizes [byte] of shape (M,)."""
     return solve_resources(problem, sizes).allocation
 
 
@@ -142,7 +142,7 @@ def greedy_gap(n_instances: int = 200, seed: int = 0) -> float:
 
 
 def random_p3(rng: np.random.Generator) -> tuple[Problem, FloatArray, float, float]:
-    """A feasible P3: the problem, the prices of a byte, what may be spent, and the right side of (23)."""
+    """A feasible P3: the problem, the prices of a byte (M,), what may be spent [J], the right side of (23) [byte]."""
     problem, sizes = random_instance(rng)
     problem = replace(problem, max_mean_latency=float(least_latency(problem, sizes)) * rng.uniform(1.1, 2.0))
     allocation = closed_form(problem, sizes)

@@ -71,7 +71,7 @@ def plot_contact_sheet(sheet: Sheet) -> Axes:
 
 @figure_style()
 def plot_score(curve: Mapping[str, FloatArray]) -> Axes:
-    """Mean OKS of both networks at each score level of the light one."""
+    """Mean OKS of both networks at each score level of the light one, shape (K,)."""
     _, ax = plt.subplots()
     level = np.arange(len(curve["share"]))
     ax.plot(level, curve["light"], color=ORANGE, marker="s", linestyle="--", label="light network, $a^D$")
@@ -83,7 +83,7 @@ def plot_score(curve: Mapping[str, FloatArray]) -> Axes:
 
 @figure_style()
 def plot_heat_map(heat: Mapping[str, FloatArray], deadline: float) -> Axes:
-    """MPJPE over a common pair of thresholds, with contours of the expected delay [s]."""
+    """MPJPE [m] over a common pair of thresholds with contours of the expected delay [s], shape (K+1, K+1) each."""
     fig, ax = plt.subplots(figsize=(6.4, 4.8))
     error, delay = 1e3 * heat["error"], 1e3 * heat["delay"]
     limit = np.nanquantile(error, 0.85)
@@ -136,7 +136,7 @@ def plot_reductions(rows: Sequence[Mapping[str, Any]]) -> Axes:
 
 @figure_style()
 def plot_frame_delays(delays: Mapping[str, FloatArray], deadline: float) -> Axes:
-    """Distribution of the delay of a frame for some policies, and the deadline [s]."""
+    """Distribution of the delay of a frame [s] for some policies, shape (S F,) each, and the deadline [s]."""
     _, ax = plt.subplots()
     for name, values in delays.items():
         look = LOOKS[name]
@@ -167,7 +167,7 @@ def plot_equivalence(clouds: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axe
 
 @figure_style()
 def plot_gaps(gaps: FloatArray, kinds: Sequence[str]) -> Axes:
-    """Gap of the Lagrange solution in percent of the optimum, sorted, a curve a kind of instance and slack rule."""
+    """Gap of the Lagrange solution in % of the optimum, sorted, a curve a kind and slack rule; shape (kinds, n, 4)."""
     _, ax = plt.subplots()
     colours = (BLUE, ORANGE, VERMILION, GREEN)
     for kind, part, colour in zip(kinds, gaps, colours, strict=True):
@@ -188,6 +188,7 @@ def plot_device_table(p: FloatArray, accuracy: FloatArray, price_line: tuple[flo
 
     Parameters
     ----------
+    p, accuracy : shape (L,)
     price_line : slope (lambda c), p and accuracy of the chosen point
     """
     _, ax = plt.subplots()
@@ -234,7 +235,12 @@ def plot_people(tables: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
 
 @figure_style()
 def plot_model_devices(n_devices: Sequence[int], servers: Sequence[int], result: Mapping[str, FloatArray]) -> Axes:
-    """The model beyond six cameras: accuracy a device over N, a curve a number of servers."""
+    """The model beyond six cameras: accuracy a device over N, a curve a number of servers.
+
+    Parameters
+    ----------
+    result : by ``experiments.over_model_devices``: "accuracy" of shape (servers, n_devices)
+    """
     _, ax = plt.subplots()
     styles = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (PURPLE, ":", "^"))
     for m, values, (colour, dash, marker) in zip(servers, result["accuracy"], styles, strict=False):

@@ -84,7 +84,7 @@ def load(sex: str) -> Body:
 
 
 def skin(body: Body, stance: Stance) -> tuple[FloatArray, FloatArray]:
-    """Vertices (V, 3) and joints (17, 3) [m] in the world, the lowest vertex on the floor."""
+    """Vertices (V, 3) and joints of shape (17, 3) [m] in the world, the lowest vertex on the floor."""
     world = np.zeros((len(body.bone), 3, 4))
     turned = rotation_y(stance.yaw)
     for b, name in enumerate(body.bone):
@@ -170,6 +170,6 @@ def _z(degrees: float) -> FloatArray:
 
 
 def rotation_y(angle: float) -> FloatArray:
-    """Rotation about the vertical [rad]."""
+    """Rotation about the vertical by an angle [rad], shape (3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])

@@ -90,7 +90,7 @@ class Detector:
 
 
 def thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """The image as a poor camera would give it: ``side`` pixels across, enlarged again."""
+    """An image of shape (256, 256, 3) as a poor camera would give it: ``side`` pixels across, enlarged again."""
     from PIL import Image
 
     small = Image.fromarray(image).resize((side, side), Image.Resampling.BOX)

@@ -68,7 +68,7 @@ def deployment(
 
 @kept
 def discard_values(light: str = "lite", weighted: bool = True, half: int = 0) -> FloatArray:
-    """MPJPE [m] of the guarded policy on the calibration frames at each kappa of ``GRID``; it needs 3-D truth there."""
+    """MPJPE [m] of the guarded policy on the calibration frames, by 3-D truth, at each kappa of ``GRID``; (20,)."""
     d = deployment(light, weighted=weighted, half=half)
     errors = []
     for kappa in GRID:
@@ -133,7 +133,7 @@ def policy_errors(
 
 
 def own_offsets(name: str, d: Deployment, problem: Problem) -> FloatArray:
-    """Joint offsets (17, 3) [m] fitted on a policy's own poses of the calibration frames."""
+    """Joint offsets [m], shape (17, 3), fitted on a policy's own poses of the calibration frames."""
     bare = replace(d.learnt, offsets=np.zeros_like(d.learnt.offsets))
     outcome = run_policy(name, bare, problem)
     sent, used = (x.reshape(len(bare.truth), -1) for x in (outcome.sent, ~outcome.discarded))
@@ -161,7 +161,12 @@ def bootstrap(values: FloatArray, n: int = RESAMPLES, seed: int = 0, block: int 
 
 
 def policy_rows(errors: dict[str, FloatArray], policies: Sequence[str] = POLICIES) -> list[dict[str, Any]]:
-    """MPJPE [mm], delay [ms] and share of late frames [%] of each policy, with 95 % intervals, a line a policy."""
+    """MPJPE [mm], delay [ms] and share of late frames [%] of each policy, with 95 % intervals, a line a policy.
+
+    Parameters
+    ----------
+    errors : by ``policy_errors``, each of shape (policies, S, F)
+    """
     columns = {"MPJPE, mm": ("error", 1e3), "delay, ms": ("delay", 1e3), "late, %": ("late", 100.0)}
     rows: list[dict[str, Any]] = [{"policy": name} for name in policies]
     for column, (name, unit) in columns.items():
@@ -191,7 +196,12 @@ def with_intervals(rows: Sequence[dict[str, Any]], digits: int = 1) -> list[dict
 def reductions(
     errors: dict[str, FloatArray], of: str, against: str, policies: Sequence[str] = POLICIES
 ) -> tuple[float, float, float]:
-    """By what fraction a policy lowers another's MPJPE, with its 95 % interval (paired blocks)."""
+    """By what fraction a policy lowers another's MPJPE, with its 95 % interval (paired blocks).
+
+    Parameters
+    ----------
+    errors : by ``policy_errors``, each of shape (policies, S, F)
+    """
     i, j = list(policies).index(of), list(policies).index(against)
     pair = errors["error"][[i, j]]
     ratio = bootstrap(pair)
@@ -251,13 +261,13 @@ def scene_rows(policies: Sequence[str] = ("device", "device-discard", "server-fi
 
 
 def frame_delays(policies: Sequence[str], weighted: bool = True) -> dict[str, FloatArray]:
-    """Delays [s] of all held-out frames, sorted, of some policies."""
+    """Delays [s] of all held-out frames, sorted, of some policies; shape (S F,) each."""
     errors = policy_errors(weighted=weighted)
     return {name: np.sort(errors["delay"][POLICIES.index(name)].ravel()) for name in policies}
 
 
 def score_curve(light: str = "lite", half: int = 0) -> dict[str, FloatArray]:
-    """Score levels and the mean OKS of the light and the heavy network at each, over all cameras of a calibration."""
+    """Share of each score level, and mean OKS of the light and the heavy network there, over all cameras; (K,) each."""
     c = deployment(light, half=half).calibration
     f = c.tables.score_pmf / len(c.tables.score_pmf)
     share = f.sum(axis=0)

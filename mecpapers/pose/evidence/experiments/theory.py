@@ -69,7 +69,12 @@ def optimality_gaps(n_instances: int = 200, seed: int = 0) -> FloatArray:
 
 
 def gap_rows(gaps: FloatArray) -> list[dict[str, Any]]:
-    """Worst and mean gap in percent of the optimum, with and without slack fill, a line a kind and one for all."""
+    """Worst and mean gap in percent of the optimum, with and without slack fill, a line a kind and one for all.
+
+    Parameters
+    ----------
+    gaps : by ``optimality_gaps``, shape (kinds, instances, 4)
+    """
     exact = gaps[..., :1]
     loss = 100 * (1 - gaps[..., 1:3] / exact)
     parts = {**dict(zip(KINDS, loss, strict=True)), "all": loss.reshape(-1, 2)}
@@ -136,7 +141,7 @@ def smooth_gaps(n_instances: int = 200, seed: int = 0) -> FloatArray:
 
 @kept
 def heat_map(weighted: bool = True) -> dict[str, FloatArray]:
-    """MPJPE [m] on held-out frames and expected delay [s] of a common pair; (K+1, K+1), NaN for l > u."""
+    """MPJPE [m] on held-out frames and expected delay [s] of a common pair; shape (K+1, K+1), NaN for l > u."""
     d = deployment(weighted=weighted)
     problem = Scenario().problem(d.calibration.tables)
     k = problem.levels + 1
