@@ -70,7 +70,7 @@ SCHEMES: Mapping[str, Scheme] = {
 
 METRICS: Mapping[str, str] = {
     "accuracy": "mean accuracy of a device",
-    "delay": "expected delay, s",
+    "expected_delay": "expected delay, s",
     "offloaded": "share of images offloaded",
     "gap": "relative distance to the proved bound",
 }
@@ -82,7 +82,7 @@ def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float
     m = evaluate(problem, solution.allocation)
     return {
         "accuracy": float(m.accuracy.mean()),
-        "delay": m.delay,
+        "expected_delay": m.delay,
         "offloaded": float(m.offload_probability.mean()),
         "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
     }

@@ -64,6 +64,15 @@ def test_compare_on_given_problems():
     assert total[0] == SCHEMES["constant"](problems[0]).objective and np.isnan(total[1])
 
 
+def test_a_scheme_of_ones_own_is_drawn():
+    from mecpapers.fhei.evidence.figures import plot_sweep
+
+    sweep = compare({"mine": SCHEMES["constant"], "mended": SCHEMES["mended"]}, n_users=[2, 3], n_drops=2)
+    ax = plot_sweep(sweep)
+    assert ax.get_ylabel() == "sum of quality, mAP"
+    assert "mine" in [text.get_text() for text in ax.figure.legends[0].get_texts()]
+
+
 def test_follows():
     problem = FIG_4A.draw(np.random.default_rng(0))  # downlinks 5.17, 1.66, 1.51, 0.62, 1.14
     assert follows_downlink(problem, np.array([6e6, 5e6, 4e6, 2.8e6, 3e6]))

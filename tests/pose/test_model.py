@@ -193,8 +193,18 @@ def test_compare_on_a_scenario_and_on_given_problems():
     solution = SCHEMES["exact"](problems[1])
     m = evaluate(problems[1], solution.allocation)
     assert given.drops("accuracy", "exact")[1, 0] == m.accuracy.mean()
-    assert given.drops("delay", "exact")[1, 0] == m.delay
-    assert np.isnan(given.drops("delay", "server-all")[1, 0])  # too slow
+    assert given.drops("expected_delay", "exact")[1, 0] == m.delay
+    assert np.isnan(given.drops("expected_delay", "server-all")[1, 0])  # too slow
+
+
+def test_a_scheme_of_ones_own_is_drawn():
+    from mecpapers.pose import SCHEMES, compare
+    from mecpapers.pose.evidence.figures import plot_sweep
+
+    sweep = compare({"mine": SCHEMES["device"], "exact": SCHEMES["exact"]}, n_devices=[2, 4], n_drops=2)
+    ax = plot_sweep(sweep, "accuracy")
+    assert ax.get_ylabel() == "mean accuracy of a device"
+    assert "mine" in [text.get_text() for text in ax.figure.legends[0].get_texts()]
 
 
 def test_notation_names_what_the_model_has():

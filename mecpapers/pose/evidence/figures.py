@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.evidence.experiments import Sheet
-from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style
+from mecpapers.pose.schemes import METRICS
+from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, draw_means, figure_style
 from mecpapers.sweep import Sweep
 
 AXES = {
@@ -21,7 +22,7 @@ AXES = {
     "bandwidth_mhz": "bandwidth B, MHz",
     "server_speedup": "server speed, of the measuring core",
 }
-METRICS = {"error": "MPJPE, mm", "delay": "mean delay, ms", "late": "share of frames late"}
+LABELS = {**METRICS, "error": "MPJPE, mm", "delay": "mean delay, ms", "late": "share of frames late"}
 BONES = (
     (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
 )  # fmt: skip
@@ -100,12 +101,10 @@ def plot_heat_map(heat: Mapping[str, FloatArray], deadline: float) -> Axes:
 
 @figure_style()
 def plot_sweep(sweep: Sweep, metric: str = "error", policies: Iterable[str] | None = None, top: float = 60) -> Axes:
-    """Mean of a metric over the scenes with its standard error for each policy; values above ``top`` are cut off."""
+    """Mean of a metric over scenes or drops with its standard error for each policy; MPJPE above ``top`` is cut off."""
     _, ax = plt.subplots(figsize=(6.4, 4.2))
-    for name in policies or sweep.schemes:
-        bars = sweep.standard_error(metric, name)
-        ax.errorbar(sweep.values, sweep.mean(metric, name), bars, **LOOKS[name].line())
-    ax.set(xlabel=AXES.get(sweep.axis, sweep.axis), ylabel=METRICS[metric])
+    draw_means(ax, sweep, metric, None if policies is None else list(policies))
+    ax.set(xlabel=AXES.get(sweep.axis, sweep.axis), ylabel=LABELS[metric])
     if metric == "error":
         ax.set_ylim(20, top)
     if sweep.axis in ("bandwidth_mhz", "server_speedup"):
