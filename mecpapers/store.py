@@ -56,6 +56,6 @@ def _digest(paper: str) -> str:
 
 
 def _sources(paper: str) -> list[Path]:
-    """Every source and data file that a result of this paper may depend on."""
-    own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix != ".pyc")
+    """Every source and data file that a result of this paper may depend on; rows of the ledger compute nothing."""
+    own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix not in {".pyc", ".toml"})
     return [*sorted(_PACKAGE.glob("*.py")), *sorted(own)]

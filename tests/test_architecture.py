@@ -104,10 +104,10 @@ def test_the_oracle_and_the_solvers_do_not_know_each_other(paper):
 def test_a_first_import_is_light():
     code = "import sys, mecpapers.video; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"cvxpy", "matplotlib", "scipy", "sympy", "papermill"} & set(loaded)
+    assert not {"cvxpy", "matplotlib", "scipy", "sympy", "papermill", "tomllib"} & set(loaded)
     code = "import sys; from mecpapers.video import SCHEMES, SET_A, compare; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"cvxpy", "matplotlib", "sympy", "papermill"} & set(loaded)
+    assert not {"cvxpy", "matplotlib", "sympy", "papermill", "tomllib"} & set(loaded)
 
 
 @pytest.mark.parametrize("paper", PAPERS)
