@@ -7,51 +7,63 @@ from typing import Literal
 
 from mecpapers.ledger import Measure
 from mecpapers.sweep import Sweep
+from mecpapers.video.evidence.claims.centralised import chosen
+from mecpapers.video.model import LocalEnergy
 
 UP, DOWN = 1, -1
 Axis = Literal["n_devices", "bandwidth_mhz", "server_ghz"]
 FIG_9_DROPS = 25
 
 
-def _sweep(axis: Axis) -> Sweep:
+def _sweep(axis: Axis, local_energy: LocalEnergy = "eq31", seed: int = 0) -> Sweep:
     from mecpapers.video.evidence.experiments import trends
 
     values = {"n_devices": trends.DEVICES, "bandwidth_mhz": trends.BANDWIDTH, "server_ghz": trends.SERVER}
-    return trends.figure_8(axis, values[axis])
+    return trends.figure_8(axis, values[axis], seed=seed, scenario=chosen(local_energy))
 
 
-def _all_offload() -> float:
-    sweep = _sweep("n_devices")
+def _all_offload(local_energy: LocalEnergy = "eq31", seed: int = 0) -> float:
+    sweep = _sweep("n_devices", local_energy, seed)
     few = [n < 10 for n in sweep.values]
     return float(sweep.mean("offloading", "gp-heuristic")[few].min())
 
 
-def _steps(axis: Axis, metric: str, sign: int, low: float, high: float) -> float:
+def _steps(
+    axis: Axis,
+    metric: str,
+    sign: int,
+    low: float,
+    high: float,
+    local_energy: LocalEnergy = "eq31",
+    seed: int = 0,
+) -> float:
     from mecpapers.video.evidence.experiments import trends
 
-    return trends.share_of_steps(_sweep(axis), metric, sign, low, high)
+    return trends.share_of_steps(_sweep(axis, local_energy, seed), metric, sign, low, high)
 
 
-def _by_frames(axis: Axis, last: float) -> float:
+def _by_frames(axis: Axis, last: float, local_energy: LocalEnergy = "eq31") -> float:
     """Share of the fall in accuracy from the axis' first value to another that fewer frames explain."""
     from mecpapers.video.evidence.experiments import trends
 
-    sweep = _sweep(axis)
+    sweep = _sweep(axis, local_energy)
     change = trends.accuracy_change(sweep, 0, sweep.values.index(last))
     return change.frames / change.total
 
 
-def _pairs(alike: str, within: float, more: str, then: str, sign: int, *, relative: bool) -> float:
+def _pairs(
+    alike: str, within: float, more: str, then: str, sign: int, *, relative: bool, local_energy: LocalEnergy = "eq31"
+) -> float:
     from mecpapers.video.evidence.experiments import trends
 
-    points = trends.means(trends.figure_9(FIG_9_DROPS))
+    points = trends.means(trends.figure_9(FIG_9_DROPS, scenario=chosen(local_energy)))
     return trends.share_of_pairs(points, alike, within, more, then, sign, relative=relative)[0]
 
 
-def _undominated() -> float:
+def _undominated(local_energy: LocalEnergy = "eq31") -> float:
     from mecpapers.video.evidence.experiments import trends
 
-    return trends.undominated(trends.means(trends.figure_9(FIG_9_DROPS)))
+    return trends.undominated(trends.means(trends.figure_9(FIG_9_DROPS, scenario=chosen(local_energy))))
 
 
 EVERY = (float("-inf"), float("inf"))
