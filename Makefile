@@ -21,7 +21,7 @@ unexport MPLBACKEND PYTHONDONTWRITEBYTECODE
 install = if [ -x $(VENV)/bin/uv ]; then $(VENV)/bin/uv pip install --quiet --python $(PY) $(1); \
 	else $(PY) -m pip install --quiet $(1); fi
 
-.PHONY: help book test notebooks lint bench nightly pdf lock clean
+.PHONY: help book test notebooks lint bench nightly flips pdf lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -43,6 +43,9 @@ bench: $(BENCH) ## time the solvers
 
 nightly: $(READY) ## make test, and the tests with full counts
 	@$(PY) tests/run.py --nightly
+
+flips: $(READY) ## measure claims under other choices and seeds; commit the flips.json
+	@$(COMPANION) flips
 
 pdf: $(READY) ## the book as one file, _build/mecpapers.pdf
 	@$(COMPANION) pdf

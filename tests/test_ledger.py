@@ -3,7 +3,7 @@
 import pytest
 
 from mecpapers import ledger
-from mecpapers.ledger import Basis, Claim, Entry, Measured, Relation, Source, Verdict
+from mecpapers.ledger import Basis, Claim, Entry, Measured, Relation, Source, Verdict, flips
 from mecpapers.ledger.reading import parse_claims, parse_errata
 
 
@@ -147,6 +147,16 @@ def test_a_row_becomes_a_claim():
         ("chapter", "requires = { equations = ['(99)'] }\nchapter", "claims.a.requires.equations: (99)"),
         ("chapter", "requires = { errata = ['slip'] }\nchapter", "claims.a.requires.errata: slip"),
         ("chapter", "requires = { choices = ['m_a1'] }\nchapter", "claims.a.requires.choices: m_a1"),
+        ("chapter", "tolerance = 0.1\nchapter", "claims.a: a tolerance must name its source"),
+        ("chapter", "tolerance_from = ['rounding']\nchapter", "only what is statistical may stand without"),
+        ("chapter", "fails_above = 3\nchapter", "only what holds in words may have fails_above"),
+        ('["given"]\nexpected = "REPRODUCED', '["mended"]\nexpected = "CORRECTED', "must name an erratum"),
+        ('["given"]\nexpected = "REPRODUCED', '["fitted"]\nexpected = "CALIBRATED', "must name a choice"),
+        (
+            'published = 2\nrelation = "equals"',
+            'fails_above = 3\nrelation = "holds"',
+            "fails_above and fails_below are limits of ours",
+        ),
         ("chapter", "requires = { axioms = [] }\nchapter", "claims.a.requires: unknown field axioms"),
         ("chapter", "requires = { claims = ['a'] }\nchapter", "in a circle: a -> a"),
         ("chapter", "varied = ['m_a1']\nchapter", "claims.a.varied: m_a1"),
@@ -183,3 +193,62 @@ def test_broken_errata_are_named():
         parse_errata(row.replace("evidence", "#"), {}, [], file="video/errata.toml")
     with pytest.raises(ValueError, match=r"errata.slip.equations: \(9\)"):
         parse_errata(row + "equations = ['(9)']", {}, [], file="video/errata.toml")
+
+
+class TestFlips:
+    TEXT = (
+        ROW.format(key="a").replace('"given"', '"chosen"').replace("REPRODUCED", "CALIBRATED")
+        + "varied = ['m_a1']\nrequires = { choices = ['m_a1'] }\n"
+        + "[choices.m_a1]\nstatement = 'left out'\nchosen = 0.0\nalternatives = [1.0, 2.0]\n"
+    )
+
+    @pytest.fixture
+    def rows(self):
+        def measure(m_a1=0.0, seed=0):
+            return 2.0 + (m_a1 > 1) + (seed == 2)
+
+        claims, choices = parse(self.TEXT, {"a": measure})
+        return ledger.Ledger(claims, (), choices, ())
+
+    @pytest.fixture
+    def written(self, rows, tmp_path, monkeypatch):
+        (tmp_path / "video" / "evidence").mkdir(parents=True)
+        monkeypatch.setattr(flips, "PACKAGE", tmp_path)
+        monkeypatch.setattr(flips, "read", lambda paper: rows)
+        monkeypatch.setattr(flips, "digest", lambda paper: "0123")
+        monkeypatch.setattr(flips.resources, "files", lambda name: tmp_path / "video" / "evidence")
+        return flips.write("video")
+
+    def test_every_alternative_and_three_seeds_are_measured(self, rows):
+        asked = list(flips.trials(rows.claims[0], rows.choices))
+        assert asked == [("m_a1", 1.0), ("m_a1", 2.0), ("seed", 1), ("seed", 2)]
+
+    def test_the_row_says_what_flips_it(self, rows, written):
+        (claim,), trials = rows.claims, flips.stored("video")[1]["a"]
+        assert flips.told(claim, trials, True) == (
+            "computed: `m_a1` = 2.0 would flip it; `m_a1` = 1.0 would not; another seed flips it"
+        )
+        entry = ledger.judge("video", claim, trials)
+        assert (entry.verdict, entry.seeds) == (Verdict.CALIBRATED, "does not hold")
+        assert entry.to_dict()["flips"].startswith("computed: `m_a1` = 2.0 would flip it")
+
+    def test_what_is_stored_goes_stale_with_rows_and_code(self, rows, written, monkeypatch):
+        assert flips.faults("video", rows) == []
+        other, choices = parse(self.TEXT.replace("2.0]", "3.0]"), {"a": rows.claims[0].measure})
+        assert flips.faults("video", ledger.Ledger(other, (), choices, ())) == ["a: not measured as its row asks"]
+        assert flips.faults("video", ledger.Ledger((), (), (), ())) == ["a: measured, but its row no longer asks"]
+        monkeypatch.setattr(flips, "digest", lambda paper: "4567")
+        (message,) = flips.faults("video", rows)
+        assert "make flips" in message
+
+
+def test_what_rests_on_a_claim_that_differs_is_marked():
+    def row(key, needs, **changed):
+        text = ROW.format(key=key).replace("REPRODUCED", changed.get("expected", "REPRODUCED"))
+        return text + (f"requires = {{ claims = ['{needs}'] }}\n" if needs else "")
+
+    text = row("a", "", expected="DIFFERS") + row("b", "a") + row("c", "b") + row("d", "")
+    claims, _ = parse(text, dict.fromkeys("abcd", lambda: 2.0))
+    rows = ledger.Ledger(claims, (), (), ())
+    assert ledger.rests_on_differing(rows) == {"b": ("a",), "c": ("a",)}
+    assert ledger.show_graph(rows).rows[0] == ("claim", "`a`", "2", "`b`, `c`")

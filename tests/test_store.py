@@ -1,6 +1,9 @@
 """Kept results are read again, and forgotten when their code changes."""
 
+import pytest
+
 import mecpapers.store as store
+from mecpapers import sources
 
 CALLS = []
 

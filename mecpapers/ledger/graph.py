@@ -52,13 +52,13 @@ def graph(rows: Ledger) -> Graph:
     return Graph(tuple(sorted(nodes, key=lambda node: order[node[0]])), tuple(edges))
 
 
-def rests_on_differing(rows: Ledger, verdicts: Mapping[str, Verdict]) -> dict[str, tuple[str, ...]]:
-    """For each claim the claims beneath it that DIFFER; only claims with such."""
+def rests_on_differing(rows: Ledger) -> dict[str, tuple[str, ...]]:
+    """For each claim the claims beneath it that are expected to DIFFER; only claims with such."""
     g = graph(rows)
     found = {}
     for claim in rows.claims:
         beneath = g.beneath(("claims", claim.key))
-        bad = [c.key for c in rows.claims if ("claims", c.key) in beneath and verdicts.get(c.key) is Verdict.DIFFERS]
+        bad = [c.key for c in rows.claims if ("claims", c.key) in beneath and c.expected is Verdict.DIFFERS]
         if bad:
             found[claim.key] = tuple(bad)
     return found

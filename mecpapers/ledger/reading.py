@@ -161,6 +161,16 @@ def _rules(claim: Claim) -> Iterable[tuple[str, bool]]:
     )
     yield "only what holds in words may have fails_above or fails_below", in_words or not limits
     yield "basis must not be empty", bool(claim.basis)
+    weak = claim.best in (Verdict.CALIBRATED, Verdict.RECONSTRUCTED)
+    yield "fails_above and fails_below are limits of ours: its basis must be chosen or weaker", weak or not limits
+    sourced = claim.tolerance is None or bool(claim.tolerance_from)
+    yield "a tolerance must name its source in tolerance_from", sourced
+    alone = claim.tolerance_from in ((), (Source.STATISTICAL,))
+    yield "tolerance_from: only what is statistical may stand without a tolerance", alone or claim.tolerance is not None
+    mended, open_ended = Basis.MENDED in claim.basis, set(claim.basis) - {Basis.GIVEN, Basis.MENDED}
+    yield "what is mended must name an erratum in requires", not mended or bool(claim.requires.errata)
+    named = uncheckable or not open_ended or bool(claim.requires.choices)
+    yield f"basis = {', '.join(claim.basis)}: must name a choice in requires", named
     allowed = (claim.best, Verdict.DIFFERS, Verdict.UNCHECKABLE)
     yield f"expected = {claim.expected}: its basis allows {claim.best} or DIFFERS", claim.expected in allowed
 

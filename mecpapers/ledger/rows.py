@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -182,6 +182,9 @@ class Entry:
     claim: Claim
     measured: Measured | None
     verdict: Verdict
+    computed: str = ""  # which varied choices flip it, in a sentence
+    seeds: str | None = None  # "holds" or "does not hold": the verdict under three seeds; None where none enters
+    rests_on_differs: tuple[str, ...] = ()  # claims beneath it that DIFFER
 
     def to_dict(self) -> dict[str, Any]:
         """The entry as ``mecpapers claims --json`` prints it; the texts are Markdown with TeX."""
@@ -198,10 +201,20 @@ class Entry:
             "relation": c.relation.value,
             "basis": [basis.value for basis in c.basis],
             "tolerance": c.tolerance,
+            "tolerance_from": [source.value for source in c.tolerance_from],
             "verdict": self.verdict.value,
             "note": c.note,
-            "flips": c.flips or "nothing of our choice",
+            "flips": self.flips_text,
+            "seeds": self.seeds,
+            "requires": asdict(c.requires),
+            "rests_on_differs": self.rests_on_differs,
         }
+
+    @property
+    def flips_text(self) -> str:
+        """Which of our choices would change the verdict: what was computed, then what we know by reading."""
+        read = f"by reading: {self.claim.flips}" if self.claim.flips and self.computed else self.claim.flips
+        return "; ".join(filter(None, (self.computed, read))) or "nothing of our choice"
 
     @property
     def measured_text(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mecpapers.ledger.plain import plain
 from mecpapers.ledger.reading import NAMES, PAPERS
-from mecpapers.ledger.rows import Claim, Entry, Erratum, Verdict
+from mecpapers.ledger.rows import Choice, Entry, Erratum, Verdict
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def show(entries: Iterable[Entry]) -> Table:
         tuple(
             (
                 f"`{e.claim.key}` {e.claim.where}",
-                e.claim.statement + (f" (*{e.claim.note}*)" if e.claim.note else ""),
+                _said(e),
                 e.published_text,
                 e.measured_text,
                 f"**{e.verdict.value}**",
@@ -44,6 +44,19 @@ def show(entries: Iterable[Entry]) -> Table:
             for e in entries
         ),
     )
+
+
+def _said(entry: Entry) -> str:
+    """The statement, what would make it false, our remark, and what it rests on that DIFFERS."""
+    c = entry.claim
+    weak = ", ".join(f"`{key}`" for key in entry.rests_on_differs)
+    remarks = (
+        f"*false if {c.fails_if}*" if c.fails_if else "",
+        f"*{c.note}*" if c.note else "",
+        f"*rests on {weak}, which differs*" if weak else "",
+        "*another seed flips it*" if entry.seeds == "does not hold" else "",
+    )
+    return c.statement + "".join(f" ({remark})" for remark in remarks if remark)
 
 
 def lines(entries: Sequence[Entry]) -> list[str]:
@@ -83,11 +96,25 @@ def show_brief(entries: Iterable[Entry]) -> Table:
     )
 
 
-def show_flips(claims: Iterable[Claim]) -> Table:
+def show_flips(entries: Iterable[Entry]) -> Table:
     """The what-flips table: which of our choices would change a verdict."""
     return Table(
-        ("claim", "verdict", "what would flip it"),
-        tuple((f"`{c.key}`", c.expected.value, c.flips or "nothing of our choice") for c in claims),
+        ("claim", "verdict", "basis", "what would flip it"),
+        tuple((f"`{e.claim.key}`", e.verdict.value, ", ".join(e.claim.basis), e.flips_text) for e in entries),
+    )
+
+
+def show_choices(choices: Iterable[Choice]) -> Table:
+    """What a paper leaves open, what we chose, and what else could be chosen."""
+
+    def text(value: object) -> str:
+        return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+    return Table(
+        ("choice", "what is left open", "ours", "others"),
+        tuple(
+            (f"`{c.key}`", c.statement, text(c.chosen), "; ".join(map(text, c.alternatives)) or "-") for c in choices
+        ),
     )
 
 

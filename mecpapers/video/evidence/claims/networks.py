@@ -55,23 +55,11 @@ def diminishing_share() -> float:
     return float(np.mean(curves[:, 3] - curves[:, 0] > curves[:, 15] - curves[:, 3]))
 
 
-def _order_excess(name: str, order: float) -> float:
-    """By how much the measured growth exceeds the stated order; 0 where it stays below, as an order allows."""
-    from mecpapers.video.evidence.experiments.scale import stored_growth
-
-    return max(0.0, stored_growth(name) - order)
-
-
 def _cases_factor(name: str) -> float:
     """By which factor a sixth device multiplies the choices compared."""
     from mecpapers.video.evidence.experiments.scale import count_cases
 
     return count_cases(name, 6) / count_cases(name, 5)
-
-
-def _cases_excess(name: str, factor: float) -> float:
-    """By how much a sixth device multiplies the choices compared beyond the stated factor; 0 where it stays below."""
-    return max(0.0, _cases_factor(name) - factor)
 
 
 def _growth(name: str) -> float:
@@ -91,9 +79,9 @@ MEASURES: dict[str, Measure] = {
     "fig-4-diminishing": diminishing_share,
     "complexity-local": partial(_growth, "theorem-1"),
     "complexity-algorithm-1": partial(_cases_factor, "algorithm-1"),
-    "complexity-algorithm-2": partial(_order_excess, "algorithm-2", 3.5),
-    "complexity-search-search": partial(_cases_excess, "search-search", 26.0),
-    "complexity-search-heuristic": partial(_cases_excess, "search-heuristic", 13 * 6 / 5),
-    "complexity-gp-heuristic": partial(_order_excess, "gp-heuristic", 4.5),
-    "complexity-admm": partial(_order_excess, "admm", 1.0),
+    "complexity-algorithm-2": partial(_growth, "algorithm-2"),
+    "complexity-search-search": partial(_cases_factor, "search-search"),
+    "complexity-search-heuristic": partial(_cases_factor, "search-heuristic"),
+    "complexity-gp-heuristic": partial(_growth, "gp-heuristic"),
+    "complexity-admm": partial(_growth, "admm"),
 }
