@@ -35,6 +35,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mecpapers", message="mecpapers %(version)s")
 def cli() -> None:
     """Allocate, check and rerun: three papers on inference at the mobile edge."""
 
@@ -141,13 +142,18 @@ def _run_path(notebook: Path, suffix: str) -> Path:
 
 
 @cli.command()
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--paper", help="Only the claims of one paper.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects instead of a table.")
-def claims(paper: str | None, as_json: bool) -> int:
-    """Check what the papers state, and print the ledger."""
+def claims(keys: tuple[str, ...], paper: str | None, as_json: bool) -> int:
+    """Check what the papers state, or only the claims named KEY, and print the ledger."""
     if paper is not None and paper not in ledger.PAPERS:
         raise ValueError(f"--paper = {paper}: must be one of {', '.join(ledger.PAPERS)}")
-    entries = ledger.check([paper] if paper else ledger.PAPERS)
+    try:
+        entries = ledger.check([paper] if paper else ledger.PAPERS, keys or None)
+    except KeyError as error:
+        hint = "must be the key of a claim; `mecpapers claims` prints them"
+        raise ValueError(f"KEY = {error.args[0]}: {hint}") from None
     if as_json:
         click.echo(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False, ensure_ascii=False))
     else:

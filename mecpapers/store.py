@@ -13,6 +13,9 @@ from typing import ParamSpec, TypeVar
 
 from joblib import Memory
 
+from mecpapers import sources
+from mecpapers.sources import PACKAGE as _PACKAGE
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -21,18 +24,17 @@ LIBRARIES = (
     *("numpy", "scipy", "cvxpy", "clarabel", "osqp", "scs", "ecos", "highspy", "pyscipopt", "sympy", "mpmath"),
     *("matplotlib", "pillow", "onnx", "onnxruntime", "ai-edge-litert", "scikit-learn"),
 )
-_PACKAGE = Path(__file__).parent
-PROSE = frozenset({"claims", "errata", "figures", "notation", "ledger", "style", "cli"})
-"""Modules, data files and folders, by their stem, on which no kept result depends."""
+JUDGES = frozenset({"claims", "errata"})
+"""Modules of the evidence that judge kept results, and keep none."""
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
     """Keep the results of a function of plain arguments on disk.
 
-    The key is its arguments, the versions of Python and of `LIBRARIES`, and the source of the shared modules and of the
-    function's own paper, but for what only says or draws something: an edited note recomputes nothing. The store is the
-    folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout the user's cache folder.
-    Where it can't be written, nothing is kept.
+    The key is its arguments, the versions of Python and of `LIBRARIES`, and the code of the shared modules and of the
+    function's own paper, without prose and ``JUDGES``: an edited note recomputes nothing. The store is the folder in
+    ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout the user's cache folder. Where it
+    can't be written, nothing is kept.
     """
 
     @wraps(function)
@@ -72,11 +74,8 @@ def _default_store() -> Path:
 
 
 def _digest(paper: str) -> str:
-    seen = hashlib.sha256()
-    for file in _sources(paper):
-        seen.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
-    seen.update("\n".join(_versions()).encode())
-    return seen.hexdigest()[:16]
+    seen = "\n".join([sources.digest(paper, JUDGES), *_versions()])
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
 def _versions() -> list[str]:
@@ -89,13 +88,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "-"
-
-
-def _sources(paper: str) -> list[Path]:
-    """Every source and data file that a result of this paper may depend on."""
-    own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix != ".pyc")
-    return [p for p in (*sorted(_PACKAGE.glob("*.py")), *sorted(own)) if not _is_prose(p)]
-
-
-def _is_prose(file: Path) -> bool:
-    return bool(PROSE & {Path(part).stem for part in file.relative_to(_PACKAGE).parts})

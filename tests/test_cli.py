@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -294,17 +295,26 @@ def test_schemes_are_listed_a_line_each(command):
     assert all(len(line.split()) > 4 for line in out.splitlines())
 
 
-def test_claims_as_json(command, monkeypatch):
-    from mecpapers.video.evidence import claims
+def test_claims_as_json(command):
+    code, out, _ = command("claims", "radio-frame", "gp-convex", "--paper", "video", "--json")
+    rows = json.loads(out)
+    assert code == 0 and [row["key"] for row in rows] == ["radio-frame", "gp-convex"]
+    for row in rows:
+        assert set(row) >= {"key", "paper", "where", "published", "measured", "tolerance", "verdict", "note"}
+        assert row["relation"] and row["basis"]
+        assert math.isfinite(row["measured"])
+    code, out, _ = command("claims", "radio-frame")
+    assert code == 0 and "radio-frame" in out and "$" not in out and "gp-convex" not in out
 
-    monkeypatch.setattr(claims, "CLAIMS", claims.CLAIMS[:1])
-    code, out, _ = command("claims", "--paper", "video", "--json")
-    (row,) = json.loads(out)
-    assert code == 0
-    assert set(row) >= {"key", "paper", "where", "published", "measured", "tolerance", "verdict", "note"}
-    assert math.isfinite(row["measured"])
-    code, out, _ = command("claims")
-    assert code == 0 and claims.CLAIMS[0].key in out
+
+def test_an_unknown_claim_is_refused_before_anything_is_measured(command):
+    refused(command("claims", "radio-frame", "nonsense"), 2, "KEY = nonsense")
+    refused(command("claims", "loads", "--paper", "video"), 2, "KEY = loads")
+
+
+def test_the_version_is_printed(command):
+    code, out, _ = command("--version")
+    assert code == 0 and re.fullmatch(r"mecpapers \d+(\.\d+)+", out.strip())
 
 
 def test_the_installed_command_runs(tmp_path):

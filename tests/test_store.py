@@ -7,6 +7,7 @@ import platformdirs
 import pytest
 
 import mecpapers.store as store
+from mecpapers import sources
 from mecpapers.ledger import PAPERS
 
 CALLS = []
@@ -53,9 +54,27 @@ def test_a_list_is_kept_as_its_tuple(tmp_path, monkeypatch):
 
 
 def test_the_digest_covers_shared_modules_and_the_papers_own():
-    names = {p.relative_to(store._PACKAGE).as_posix() for p in store._sources("video")}
-    assert {"lemmas.py", "sweep.py", "video/edge.py", "video/evidence/experiments/trends.py"} <= names
-    assert not any(n.startswith("companion/") for n in names)
+    names = {p.relative_to(sources.PACKAGE).as_posix() for p in sources.files("video")}
+    assert {"lemmas.py", "sweep.py", "video/edge.py", "video/evidence/claims/trends.py"} <= names
+    assert any(name.startswith("video/measured/data/") for name in names)
+    assert not any(n.startswith(("companion/", "ledger/", "fhei/")) for n in names)
+    assert not any("figures" in n or n.endswith((".toml", "flips.json")) for n in names)
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ('def f(x):\n    """Other prose."""\n    return x + 1  # a reason\n', True),
+        ("def f(x): return (x + 1)", True),
+        ("def f(x):\n    return x + 2\n", False),
+        ("def f(y):\n    return y + 1\n", False),
+        ('def f(x):\n    return "x + 1"\n', False),
+        ("def f(x):\n    return x - 1\n", False),
+    ],
+)
+def test_prose_does_not_change_the_meaning_of_a_source(changed, same):
+    source = 'def f(x):\n    """Prose."""\n    return x + 1\n'
+    assert (list(sources.meaning(source)) == list(sources.meaning(changed))) is same
 
 
 @pytest.mark.parametrize("library", ["numpy", "scipy", "cvxpy", "clarabel", "sympy"])
@@ -75,7 +94,7 @@ def test_another_python_is_another_key(monkeypatch):
 def test_every_library_that_the_papers_import_is_in_the_key():
     names = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
     aside = {"mecpapers", "tqdm", "joblib", "click", *sys.stdlib_module_names}  # no result depends on these
-    for file in store._sources("video") + store._sources("fhei") + store._sources("pose"):
+    for file in [f for paper in PAPERS for f in sources.files(paper, store.JUDGES)]:
         if file.suffix == ".py" and file.name not in ("cli.py", "store.py"):
             tree = ast.parse(file.read_text(encoding="utf-8"))
             found = [n.names[0].name for n in ast.walk(tree) if isinstance(n, ast.Import)]
@@ -101,13 +120,13 @@ def test_nothing_is_kept_where_nothing_can_be_written(refuse, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_no_note_is_in_the_key_and_no_kept_result_in_a_note(paper):
-    for file in (store._PACKAGE / paper).rglob("*"):
-        if file.suffix == ".py" and file not in store._sources(paper):
+def test_no_judge_is_in_the_key_and_no_kept_result_in_a_judge(paper):
+    counted = sources.files(paper, store.JUDGES)
+    for file in (sources.PACKAGE / paper).rglob("*.py"):
+        if file not in counted:
             assert "@kept" not in file.read_text(encoding="utf-8"), file
-    prose = {p.stem for p in (store._PACKAGE / paper / "evidence").iterdir()} & store.PROSE
-    assert {"claims", "errata", "figures", "notation"} <= prose
-    assert not any(store.PROSE & set(p.parts) or p.stem in store.PROSE for p in store._sources(paper))
+    assert {"claims", "errata"} <= {p.stem for p in (sources.PACKAGE / paper / "evidence").iterdir()}
+    assert not any({"claims", "errata"} & {*p.parts, p.stem} for p in counted)
 
 
 def test_outside_a_checkout_the_users_cache_folder_keeps_results(tmp_path, monkeypatch):

@@ -56,7 +56,8 @@ def sources(root: Path, notebook: Path) -> list[Path]:
     package = root / "mecpapers"
     paper = package / notebook.parts[1]
     if paper.is_dir():
-        found = [*package.glob("*.py"), *(package / "companion").glob("*.py"), *paper.rglob("*")]
+        shared = (package, package / "companion", package / "ledger")
+        found = [*(path for folder in shared for path in folder.glob("*.py")), *paper.rglob("*")]
     else:
         found = list(package.rglob("*"))
     kept = (path for path in found if path.is_file() and "__pycache__" not in path.parts)
