@@ -113,6 +113,13 @@ def test_a_citation_without_display_or_link_is_noticed():
     assert book.unseen(page("By (13a)–(13c).\n\n$$x \\tag{13b}$$"), "video", home, PAPERS) == {"13a", "13c"}
 
 
+def test_text_within_directives_counts_and_code_does_not():
+    text = "````{prf:theorem} T\n(video-1)=\n$$a \\tag{1}$$\n````\n\n```python\nf (2)\n```\n\nBy (3).\n"
+    text += "```{admonition} Slip\n:class: dropdown\nBy (4).\n```\n"
+    assert book.homes("video", [page(text)]) == {"1": ["page.ipynb"]}
+    assert page(text).cited("video", PAPERS) == {"3", "4"}
+
+
 def test_a_target_must_stand_before_its_own_display():
     text = "(video-1)=\n$$a \\tag{1}$$\n\n(video-2)=\nWords.\n\n$$b \\tag{2}$$\n\n(video-3)=\n(video-4)=\n"
     text += "\\begin{align*}a \\tag{3}\\\\ b \\tag{4}\\end{align*}\n"

@@ -20,7 +20,8 @@ _TARGET = re.compile(r"^\(([\w-]+)\)=[ ]*$", re.MULTILINE)
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]*)\)")
 _RANGE = re.compile(rf"\(({_NUMBER})\)[-–]\(({_NUMBER})\)")
 _CITED = re.compile(rf"(?<![\w$])\(({_NUMBER})\)")
-_CODE = re.compile(r"^(`{3,}|~{3,})[ ]*(?!\{)\w*\n.*?^\1[ ]*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"(`{3,}|~{3,})[ ]*(.*)")
+_CODE = re.compile(r"`[^`\n]+`")
 _INLINE = re.compile(r"(?<!\$)\$(?!\$)((?:[^$\\]|\\.)+?)\$(?!\$)", re.DOTALL)
 _TABLE = re.compile(r"^\|[ ]*symbol[ ]*\|.*\n\|[-| :]+\|\n((?:\|.*\n?)+)", re.MULTILINE | re.IGNORECASE)
 
@@ -41,7 +42,7 @@ class Page:
     @cached_property
     def prose(self) -> str:
         """The text without code."""
-        return _CODE.sub("", self.text)
+        return _CODE.sub("", "\n".join(_lines_but_code(self.text)))
 
     @cached_property
     def tags(self) -> list[str]:
@@ -92,6 +93,20 @@ class Page:
         for match in _DISPLAY.finditer(text):
             yield match.group(1) or match.group(3)
         yield from _INLINE.findall(_DISPLAY.sub("", text))
+
+
+def _lines_but_code(text: str) -> Iterator[str]:
+    """The lines outside of code blocks; a directive's lines are text, its fences are not."""
+    fences: list[tuple[str, bool]] = []  # and whether they hold code
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if fence is None:
+            if not any(code for _, code in fences):
+                yield line
+        elif fences and not fence.group(2) and len(fence.group(1)) >= len(fences[-1][0]):
+            fences.pop()
+        else:
+            fences.append((fence.group(1), not fence.group(2).startswith("{")))
 
 
 def read(folder: Path) -> list[Page]:
