@@ -32,7 +32,7 @@ FLOORS = [
 # Floors behind the door to the evidence.
 EVIDENCE = [
     {"symbolic", "notation", "reference"},
-    {"experiments", "verification"},
+    {"experiments", "verification", "corners"},
     {"figures", "errata"},
     {"claims", "collect"},
 ]
