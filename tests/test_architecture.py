@@ -30,7 +30,7 @@ FLOORS = [
 # Floors behind the door to the evidence.
 EVIDENCE = [
     {"symbolic", "notation", "reference"},
-    {"experiments", "verification"},
+    {"experiments", "verification", "corners"},
     {"figures", "errata"},
     {"claims", "collect"},
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+
+from mecpapers.companion import pages as book
+from mecpapers.companion.pages import Page
+from mecpapers.ledger import PAPERS
 
 MOST = 2  # tests, and pages, named a row
 
@@ -16,8 +18,8 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     """The map of a paper, from its ``EQUATIONS`` and the checkout's tests and notebooks.
 
     A test tests a function that its body names, or that a helper names which it calls, in its own file or in the
-    paper's ``verification``; where there is none, one that names a caller of it. A page
-    shows an equation that its formulas carry as a tag, or that its text or code names.
+    paper's ``verification``; where there is none, one that names a caller of it. The first page is the one that
+    displays the equation, linked to where; then those that cite it, or whose code names its function.
 
     Parameters
     ----------
@@ -35,21 +37,21 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     package = {
         name: used for file in (root / "mecpapers" / paper).rglob("*.py") for name, used in _functions(file).items()
     }
-    pages = _pages(root / "notebooks" / paper)
-    rows = []
+    pages = book.read(root / "notebooks" / paper)
+    home, rows = book.homes(paper, pages), []
     for where, path in import_module(f"mecpapers.{paper}").EQUATIONS.items():
-        name, home = path.split(".")[-1], f"`test_{path.removeprefix('evidence.').split('.')[0]}`"
+        name, own = path.split(".")[-1], f"`test_{path.removeprefix('evidence.').split('.')[0]}`"
         tested = [test for test, names in tests.items() if name in names]
         if not tested:
             callers = {caller for caller, names in package.items() if name in names}
             tested = [test for test, names in tests.items() if callers & names]
-        tested.sort(key=lambda test, home=home: not test.startswith(home))  # type: ignore[misc]
+        tested.sort(key=lambda test, own=own: not test.startswith(own))  # type: ignore[misc]
         rows.append(
             {
                 "equation": where,
                 "function": f"`{path}`",
                 "tests": _first(tested),
-                "pages": _first([f"[{title}]({file})" for file, title in _shown(where, name, pages)]),
+                "pages": _first(_shown(paper, where, name, pages, home)),
             }
         )
     return rows
@@ -87,30 +89,24 @@ def _names(node: ast.AST) -> set[str]:
     return {n.id for n in inside if isinstance(n, ast.Name)} | {n.attr for n in inside if isinstance(n, ast.Attribute)}
 
 
-def _pages(folder: Path) -> dict[str, dict[str, Any]]:
-    """Title, text and code of each notebook."""
-    found = {}
-    for file in sorted(folder.glob("*.ipynb")):
-        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-        text, code = ("\n".join("".join(c["source"]) for c in cells if c["cell_type"] == kind) for kind in KINDS)
-        found[file.name] = {"title": text.splitlines()[0].removeprefix("# "), "text": _spelt(text), "code": code}
-    return found
-
-
-KINDS = ("markdown", "code")
-
-
-def _spelt(text: str) -> str:
-    """The text with what its ranges, such as (27)-(29), leave out."""
-    ranges = re.findall(r"\((\d+)\)[-–]\((\d+)\)", text)
-    return text + "".join(f" ({n})" for low, high in ranges for n in range(int(low), int(high) + 1))
-
-
-def _shown(where: str, name: str, pages: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
-    """The pages that carry an equation as a tag, else those that name it or its function."""
-    number = where.strip("()")
-    tagged = [(file, p["title"]) for file, p in pages.items() if rf"\tag{{{number}}}" in p["text"]]
+def _shown(paper: str, where: str, name: str, pages: list[Page], home: dict[str, list[str]]) -> list[str]:
+    """Links to the page that displays an equation, to those that cite it, and to those that name its function."""
+    spelt = numbers(where)
+    titles = {page.file: page.title for page in pages}
+    main = [f"[{titles[file]}]({file}#{paper}-{number})" for number in spelt[:1] for file in home.get(number, [])]
     word = re.compile(rf"\b{re.escape(name)}\b")
-    said = [where in p["text"] or bool(word.search(p["code"])) for p in pages.values()]
-    named = [(file, p["title"]) for (file, p), here in zip(pages.items(), said, strict=True) if here]
-    return tagged + [page for page in named if page not in tagged]
+    shown = {file for number in spelt for file in home.get(number, [])}
+    cite = [
+        page
+        for page in pages
+        if {*spelt} & {*page.tags, *page.cited(paper, PAPERS)} or (not spelt and where in page.text)
+    ]
+    call = [page for page in pages if word.search(page.code)]
+    later = dict.fromkeys(page.file for page in (*cite, *call) if page.file not in shown)
+    return main + [f"[{titles[file]}]({file})" for file in later]
+
+
+def numbers(where: str) -> list[str]:
+    """The paper's numbers that a key of ``EQUATIONS`` names: (27), or (13b)-(13g)."""
+    found = re.findall(r"\((\d+[a-z]?)\)", where)
+    return book.spelt(*found) if len(found) == 2 else found

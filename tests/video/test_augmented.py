@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from mecpapers.sweep import drop_generator
 from mecpapers.video.augmented import edge_value, local_step, project, slope, terms
+from mecpapers.video.edge import congestion_roots
 from mecpapers.video.evidence import verification
+from mecpapers.video.evidence.reference import dual_function
+from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import local_frequency
 
 seeds = st.integers(0, 2**32 - 1)
@@ -129,3 +132,28 @@ def test_staying_follows_theorem_1_under_both_energies():
     marginal = marginal * (v.weight_delay / f + v.weight_energy * v.energy_coefficient * f**2)
     interior = np.clip(np.sqrt(v.weight_accuracy * v.accuracy_a0 / marginal), np.exp(k.low), np.exp(k.high))
     np.testing.assert_allclose(k.local_frames, interior, rtol=1e-12)
+
+
+def some_edge(seed):
+    """A problem, all of it at the edge; the frames and the cost of (29); and the own delay costs there."""
+    problem = verification.random_problem(drop_generator(0, seed))
+    everyone = np.ones(problem.devices.size, dtype=bool)
+    frames, _ = relaxed_frames(problem, everyone)
+    a, b = congestion_roots(problem, frames)
+    return problem, everyone, verification.relaxed_cost(problem, everyone, frames), a * a.sum(), b * b.sum()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_dual_function_meets_the_optimum_at_the_own_delays(seed):
+    problem, everyone, optimum, theta_f, theta_t = some_edge(seed)
+    value, *apart = dual_function(problem, everyone, theta_f, theta_t, 0.5)
+    assert value == pytest.approx(optimum, rel=1e-6)
+    assert np.abs(apart).max() < 1e-3  # the slopes in theta vanish: y = f^ and z = t^
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.3])
+def test_the_dual_function_lies_below_the_optimum_elsewhere(factor):
+    for seed in range(3):
+        problem, everyone, optimum, theta_f, theta_t = some_edge(seed)
+        value, *_ = dual_function(problem, everyone, factor * theta_f, theta_t, 0.5)
+        assert value < optimum * (1 - 1e-5)

@@ -87,15 +87,19 @@ def test_a_perturbed_exponent_breaks_22(symbol):
 def test_theorem_2(n):
     lagrangian, speeds, shares = symbolic.lagrangian(n)
     K, S = indexed("K", n), indexed("S", n)
-    prices = {
-        symbolic.mu_1: beta_1 * rho * sum(map(sp.sqrt, K)) ** 2 / symbolic.f_max**2,
-        symbolic.mu_0: beta_1 * sum(map(sp.sqrt, S)) ** 2,
-    }
+    prices = symbolic.prices(n)
+    assert all(price.is_positive for price in prices.values())  # (57), so that (55) and (56) need (58) and (59)
     best = [*symbolic.square_root_shares(K, symbolic.f_max), *symbolic.square_root_shares(S, sp.Integer(1))]
     optimum = dict(zip(speeds + shares, best, strict=True))
     for variable in optimum:
         assert sp.simplify(sp.diff(lagrangian, variable).subs(prices).subs(optimum)) == 0
         assert sp.diff(lagrangian, variable, 2).is_positive
+    for loads, price, shared in (
+        ([beta_1 * rho * k for k in K], symbolic.mu_1, speeds),
+        ([beta_1 * s for s in S], symbolic.mu_0, shares),
+    ):  # (60), (61) are (25), (26)
+        taken = symbolic.priced_shares(tuple(loads), prices[price])
+        assert [sp.simplify(x - optimum[v]) for x, v in zip(taken, shared, strict=True)] == [0] * n
     value = sum(beta_1 * S[i] / optimum[shares[i]] for i in range(n))
     assert sp.simplify(value - beta_1 * sum(map(sp.sqrt, S)) ** 2) == 0  # the second square of (27)
 
@@ -117,3 +121,41 @@ def test_edge_shares_are_the_symbolic_ones():
     symbols = symbolic.square_root_shares(loads, sp.Float(problem.server_frequency))
     speed, _ = edge.edge_shares(problem, everyone, frames)
     np.testing.assert_allclose(speed, [float(s.subs(values)) for s in symbols], rtol=1e-12)
+
+
+CERTIFICATES = {
+    "speed": symbolic.speed_certificate,
+    "frames": symbolic.frames_certificate,
+    **{f"{n} shares": lambda n=n: symbolic.share_certificate(n) for n in (2, 3, 4)},
+}
+
+
+@pytest.mark.parametrize("name", CERTIFICATES)
+def test_a_certificate_is_an_identity(name):
+    excess, certificate = CERTIFICATES[name]()
+    assert sp.expand(sp.together(excess - certificate).as_numer_denom()[0]) == 0
+
+
+@pytest.mark.parametrize("name", CERTIFICATES)
+def test_a_perturbed_certificate_is_none(name):
+    excess, certificate = CERTIFICATES[name]()
+    for symbol in sorted(certificate.free_symbols, key=str):  # in any one of its symbols
+        wrong = certificate.subs(symbol, sp.Rational(101, 100) * symbol)
+        assert sp.expand(sp.together(excess - wrong).as_numer_denom()[0]) != 0, symbol
+
+
+def test_the_certificates_vanish_at_the_theorems():
+    a, b, pi, g, u, u_0 = sp.symbols("a b pi g u u_0", positive=True)
+    _, speed = symbolic.speed_certificate()
+    assert sp.simplify(speed.subs(f, symbolic.f_max)) == 0
+    assert (
+        sp.factor(
+            speed.subs(a, 2 * b * symbolic.f_max**3) - b * (f - symbolic.f_max) ** 2 * (f + 2 * symbolic.f_max) / f
+        )
+        == 0
+    )
+    _, frames = symbolic.frames_certificate()
+    assert sp.simplify(frames.subs(g, pi * u_0**2) - pi * (u - u_0) ** 2 / u) == 0
+    _, shares = symbolic.share_certificate(3)
+    best = symbolic.square_root_shares(indexed("w", 3), sp.Symbol("S", positive=True))
+    assert sp.simplify(shares.subs(dict(zip(indexed("s", 3), best, strict=True)))) == 0

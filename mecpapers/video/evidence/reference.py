@@ -117,6 +117,45 @@ def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
     return v.value, float(program.value)
 
 
+def dual_function(
+    problem: Problem, offload: BoolArray, theta_f: FloatArray, theta_t: FloatArray, s: float
+) -> tuple[float, FloatArray, FloatArray]:
+    """(38) for one policy, all of whose devices are at the edge: the least of (37) over frames, copies and shares.
+
+    (38) itself is the least of these values over the policies. Its slopes in theta are y - f^ and z - t^.
+
+    Parameters
+    ----------
+    offload : shape (N,); the set N_1, whose terms alone are counted
+    theta_f, theta_t : multipliers [cost], shape (N,)
+    s : [cost]
+
+    Returns
+    -------
+    value : without the constant -beta_3 m_a2, as (32)
+    y - f^, z - t^ : there, shape (|N_1|,)
+    """
+    v = problem.devices
+    alpha = v.weight_delay * problem.cycles_per_mac / problem.server_frequency
+    numbers = {
+        "a0": alpha * v.macs_per_frame,
+        "a1": alpha * v.macs_offset,
+        "bt": v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget),
+        "e": v.weight_energy * transmission_energy(problem, np.ones(v.size)),
+        "g": v.weight_accuracy * v.accuracy_a0,
+    }
+    a0, a1, bt, e, g = (number[offload] for number in numbers.values())
+    m, y, z, f, t = (cp.Variable(int(offload.sum())) for _ in range(5))
+    cost = a0 @ cp.exp(m - y) + a1 @ cp.exp(-y) + bt @ cp.exp(m - z) + e @ cp.exp(m) + g @ cp.exp(-m)
+    cost += theta_f[offload] @ (y - f) + theta_t[offload] @ (z - t)
+    cost += s / 2 * (cp.sum_squares(y - f) + cp.sum_squares(z - t))
+    limits = [m >= np.log(fewest_frames(v)[offload]), m <= np.log(v.max_frames[offload])]
+    limits += [cp.sum(cp.exp(f)) <= 1, cp.sum(cp.exp(t)) <= 1]
+    program = cp.Problem(cp.Minimize(cost), limits)
+    program.solve(solver=cp.CLARABEL)
+    return float(program.value), (y - f).value, (z - t).value
+
+
 def scip_choice(a: FloatArray, b: FloatArray, e: FloatArray) -> NDArray[np.intp]:
     """One option a device, minimising (sum a)^2 + (sum b)^2 + sum e, by SCIP's branch and bound.
 

@@ -1,4 +1,7 @@
-"""The paper's formulas as SymPy expressions, for the proofs: (14)-(15), (17)-(18), (20)-(22), (24)-(27), (41).
+"""The paper's formulas as SymPy expressions, for the proofs: (14)-(27), (41), (60)-(61).
+
+The certificates are pairs of expressions that are equal: a cost less its value at the optimum, and the same as a sum of
+terms whose signs can be read off.
 
 All symbols are positive but ``a_1`` and ``c_1``, which the paper lets be negative.
 """
@@ -62,6 +65,52 @@ def square_root_shares(loads: tuple[sp.Symbol, ...], budget: sp.Expr) -> tuple[s
     """(25) and (26): the budget in proportion to the roots of the loads."""
     total = sum(sp.sqrt(load) for load in loads)
     return tuple(budget * sp.sqrt(load) / total for load in loads)
+
+
+def prices(n: int = 3) -> dict[sp.Symbol, sp.Expr]:
+    """The multipliers that meet (55)-(57) at Theorem 2's shares: mu_1 of a cycle/s and mu_0 of air time."""
+    roots_k, roots_s = (sum(map(sp.sqrt, indexed(name, n))) for name in ("K", "S"))
+    return {mu_1: beta_1 * rho * roots_k**2 / f_max**2, mu_0: beta_1 * roots_s**2}
+
+
+def priced_shares(loads: tuple[sp.Symbol, ...], price: sp.Expr) -> tuple[sp.Expr, ...]:
+    """(60) and (61): what each load takes at a price; without the R_n that (60) prints."""
+    return tuple(sp.sqrt(load / price) for load in loads)
+
+
+def speed_certificate() -> tuple[sp.Expr, sp.Expr]:
+    """a/f + b f^2, less its value at ``f_max``.
+
+    With a = 2 b f_max^3, the condition of (48), only the square is left; with a >= 2 b f_max^3 and f <= f_max, the case
+    of the bound in (49), no term is negative.
+    """
+    a, b = sp.symbols("a b", positive=True)
+    excess = a / f + b * f**2 - (a / f_max + b * f_max**2)
+    square = b * (f - f_max) ** 2 * (f + 2 * f_max) / f
+    return excess, square + (a - 2 * b * f_max**3) * (f_max - f) / (f * f_max)
+
+
+def frames_certificate() -> tuple[sp.Expr, sp.Expr]:
+    """Pi u + g/u with u = M + m_a1, less its value at ``u_0``.
+
+    With g = pi u_0^2, the condition of (51), only the square is left; at a bound of (52) pi u_0^2 - g and u - u_0 have
+    the same sign.
+    """
+    pi, g, u, u_0 = sp.symbols("pi g u u_0", positive=True)
+    excess = pi * u + g / u - (pi * u_0 + g / u_0)
+    return excess, pi * (u - u_0) ** 2 / u + (pi * u_0**2 - g) * (u - u_0) / (u * u_0)
+
+
+def share_certificate(n: int) -> tuple[sp.Expr, sp.Expr]:
+    """S sum w/s less its least value (sum sqrt w)^2, for n shares s of a budget S: Lagrange's identity."""
+    w, shares, budget = indexed("w", n), indexed("s", n), sp.Symbol("S", positive=True)
+    total = sum(load / share for load, share in zip(w, shares, strict=True))
+    excess = budget * total - sum(map(sp.sqrt, w)) ** 2
+    pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
+    squares = sum(
+        (sp.sqrt(w[i]) * shares[j] - sp.sqrt(w[j]) * shares[i]) ** 2 / (shares[i] * shares[j]) for i, j in pairs
+    )
+    return excess, squares + (budget - sum(shares)) * total
 
 
 m, y, z, F, T = sp.symbols("m y z F T", real=True)
