@@ -43,7 +43,7 @@ def test_solving_17_gives_18_and_the_multipliers(m, name):
     """(17) solved for the shares, then their budget for its multiplier: nothing is put in."""
     lagrangian, s = symbolic.lagrangian(m)
     multiplier, price, budget = MULTIPLIERS[name], PRICES[name], BUDGETS[name]
-    w = indexed("w", m)  # roots of the loads
+    w = indexed("r", m)  # roots of the loads
     slopes = [symbolic.with_loads_squared(sp.diff(lagrangian, x), s, name) for x in s[name]]
     solved = [sp.solve(slope, x)[0] for slope, x in zip(slopes, s[name], strict=True)]
     stated = [x * sp.sqrt(price / (multiplier * m)) for x in w]  # (18)

@@ -67,14 +67,14 @@ def loads(s: Named) -> dict[str, tuple[sp.Expr, ...]]:
 
 
 def with_loads_squared(expression: sp.Expr, s: Named, name: str) -> sp.Expr:
-    """Write the load of user k on one share as w_k^2, so that roots of loads are plain symbols."""
-    w = indexed("w", len(s["d"]))
+    """Write the load of user k on one share as r_k^2, so that roots of loads are plain symbols."""
+    r = indexed("r", len(s["d"]))
     if name == "alpha":
-        new = {up: BITS * raw / x**2 for up, x in zip(s["U"], w, strict=True)}
+        new = {up: BITS * raw / x**2 for up, x in zip(s["U"], r, strict=True)}
     elif name == "beta":
-        new = {down: BITS * size / x**2 for down, size, x in zip(s["D"], s["d"], w, strict=True)}
+        new = {down: BITS * size / x**2 for down, size, x in zip(s["D"], s["d"], r, strict=True)}
     else:
-        new = {size: (x**2 - L_0) / c_1 for size, x in zip(s["d"], w, strict=True)}
+        new = {size: (x**2 - L_0) / c_1 for size, x in zip(s["d"], r, strict=True)}
     return expression.subs(new)
 
 
