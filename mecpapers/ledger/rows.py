@@ -224,7 +224,7 @@ class Entry:
             return "not measured"
         value, error = self.measured.value, self.measured.standard_error
         if c.relation is Relation.HOLDS and c.fails_above is None and c.fails_below is None:
-            return {1.0: "yes", 0.0: "no"}.get(value, f"in {100 * value:.3g} %")
+            return {1.0: "yes", 0.0: "no"}.get(value, f"in {100 * value:.3g} % of the cases")
         if c.tolerance_from == (Source.ROUNDING,) and c.published == 0 and c.tolerance and abs(value) <= c.tolerance:
             return f"{c.unit} below {_short(c.tolerance)}".strip()
         value = 0.0 if abs(value) < _ROUNDING else value
