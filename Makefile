@@ -41,7 +41,8 @@ lint: $(READY) ## ruff and mypy
 bench: $(BENCH) ## time the solvers
 	@$(PY) tests/bench
 
-nightly: $(READY) ## make test, and the tests with full counts
+nightly: $(READY) ## make flips, make test, and the tests with full counts
+	@$(COMPANION) flips
 	@$(PY) tests/run.py --nightly
 
 flips: $(READY) ## measure claims under other choices and seeds; commit the flips.json
