@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from functools import cache, wraps
@@ -10,18 +11,17 @@ from typing import ParamSpec, TypeVar
 
 from joblib import Memory
 
-from mecpapers.sources import PACKAGE as _PACKAGE
-from mecpapers.sources import digest as _digest
-
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_PACKAGE = Path(__file__).parent
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
     """Keep the results of a function of plain arguments on disk.
 
-    The key is its arguments and the code of the shared modules and of the function's own paper, without its prose. The
-    store is the folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; elsewhere nothing is kept.
+    The key is its arguments and the source of the shared modules and of the function's own paper. The store is the
+    folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout nothing is kept.
     """
 
     @wraps(function)
@@ -46,3 +46,16 @@ def _memory(paper: str) -> Memory:
 def _checkout_store() -> Path | None:
     root = _PACKAGE.parent
     return root / "_build" / "store" if (root / "pyproject.toml").exists() else None
+
+
+def _digest(paper: str) -> str:
+    seen = hashlib.sha256()
+    for file in _sources(paper):
+        seen.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
+    return seen.hexdigest()[:16]
+
+
+def _sources(paper: str) -> list[Path]:
+    """Every source and data file that a result of this paper may depend on."""
+    own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix != ".pyc")
+    return [*sorted(_PACKAGE.glob("*.py")), *sorted(own)]
