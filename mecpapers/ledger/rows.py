@@ -214,7 +214,9 @@ class Entry:
     def flips_text(self) -> str:
         """Which of our choices would change the verdict: what was computed, then what we know by reading."""
         read = f"by reading: {self.claim.flips}" if self.claim.flips and self.computed else self.claim.flips
-        return "; ".join(filter(None, (self.computed, read))) or "nothing of our choice"
+        known = "; ".join(filter(None, (self.computed, read)))
+        hangs = ", ".join(f"`{key}`" for key in self.claim.requires.choices)
+        return known or (f"not varied; it rests on {hangs}" if hangs else "nothing of our choice")
 
     @property
     def measured_text(self) -> str:
