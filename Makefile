@@ -56,7 +56,8 @@ lint: $(READY) ## ruff and mypy
 bench: $(BENCH) ## time the solvers
 	@$(PY) tests/bench
 
-nightly: $(READY) ## make test, and the tests with full counts
+nightly: $(READY) ## make flips, make test, and the tests with full counts
+	@$(COMPANION) flips
 	@$(PY) tests/run.py --nightly
 
 verify: $(READY) ## nightly: the same numbers under other kernels, threads and last bits; two books byte by byte

@@ -1,4 +1,4 @@
-"""Which code and data a result depends on, and a hash of it that prose does not change."""
+"""Which code and data a result that is committed depends on, and a hash of it that prose does not change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-_DRAWN = {"style.py", "figures.py", "notation.py", "cli.py"}  # show results; no result depends on them
+_DRAWN = {"style.py", "figures.py", "notation.py", "cli.py", "store.py"}  # show or keep results, and make none
 _ROWS = {".pyc", ".toml"}  # the ledger's rows judge, and compute nothing
 
 

@@ -9,6 +9,7 @@ from mecpapers.ledger.reading import Ledger
 from mecpapers.ledger.rows import Verdict
 from mecpapers.ledger.tables import Table
 
+MOST = 8  # claims that a line of the table names
 KINDS = ("claims", "equations", "errata", "choices")
 Node = tuple[str, str]  # kind and key; a claim and an erratum may bear one name
 
@@ -72,6 +73,8 @@ def show_graph(rows: Ledger) -> Table:
     for node in g.nodes:
         carried = sorted(key for kind, key in g.above(node) if kind == "claims")
         if carried:
-            lines.append((names[node[0]], f"`{node[1]}`", str(len(carried)), ", ".join(f"`{key}`" for key in carried)))
+            rest = f" and {len(carried) - MOST} more" if len(carried) > MOST else ""
+            keys = ", ".join(f"`{key}`" for key in carried[:MOST]) + rest
+            lines.append((names[node[0]], f"`{node[1]}`", str(len(carried)), keys))
     lines.sort(key=lambda line: -int(line[2]))
     return Table(("kind", "if this falls", "claims", "so do"), tuple(lines))

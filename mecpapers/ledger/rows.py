@@ -214,7 +214,9 @@ class Entry:
     def flips_text(self) -> str:
         """Which of our choices would change the verdict: what was computed, then what we know by reading."""
         read = f"by reading: {self.claim.flips}" if self.claim.flips and self.computed else self.claim.flips
-        return "; ".join(filter(None, (self.computed, read))) or "nothing of our choice"
+        known = "; ".join(filter(None, (self.computed, read)))
+        hangs = ", ".join(f"`{key}`" for key in self.claim.requires.choices)
+        return known or (f"not varied; it rests on {hangs}" if hangs else "nothing of our choice")
 
     @property
     def measured_text(self) -> str:
@@ -224,7 +226,7 @@ class Entry:
             return "not measured"
         value, error = self.measured.value, self.measured.standard_error
         if c.relation is Relation.HOLDS and c.fails_above is None and c.fails_below is None:
-            return {1.0: "yes", 0.0: "no"}.get(value, f"in {100 * value:.3g} %")
+            return {1.0: "yes", 0.0: "no"}.get(value, f"in {100 * value:.3g} % of the cases")
         if c.tolerance_from == (Source.ROUNDING,) and c.published == 0 and c.tolerance and abs(value) <= c.tolerance:
             return f"{c.unit} below {_short(c.tolerance)}".strip()
         value = 0.0 if abs(value) < _ROUNDING else value
