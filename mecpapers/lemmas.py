@@ -46,7 +46,11 @@ def cube_root_speed(delay_price: FloatArray, energy_price: FloatArray) -> FloatA
 
 
 def bisect(
-    holds: Callable[[FloatArray], BoolArray | np.bool_ | bool], inside: ArrayLike, outside: ArrayLike
+    holds: Callable[[FloatArray], BoolArray | np.bool_ | bool],
+    inside: ArrayLike,
+    outside: ArrayLike,
+    *,
+    within: float = 0.0,
 ) -> FloatArray:
     r"""The last place where a rule holds, on the way from where it does to where it does not.
 
@@ -58,11 +62,12 @@ def bisect(
     ----------
     holds : x, shape (...) -> whether the rule holds there, shape (...); true up to one place and false beyond it
     inside : where it holds, finite, shape (...)
-    outside : where it does not, finite, above or below, shape (...)
+    outside : where it does not, finite, above or below, shape (...); equal to ``inside`` where there is no such place
+    within : how near the ends must come, as a fraction of their first distance, where ``holds`` is dear
 
     Returns
     -------
-    shape (...), the number next to the first at which the rule fails; the rule holds at it
+    shape (...), the number next to the first at which the rule fails, or ``within`` of it; the rule holds at it
 
     Examples
     --------
@@ -70,9 +75,10 @@ def bisect(
     1.414213562373095
     """
     good, bad = (np.array(v, dtype=np.float64) for v in np.broadcast_arrays(inside, outside))
+    near = within * np.abs(bad - good)
     while True:
         middle = good / 2 + bad / 2  # not (good + bad) / 2, which can overflow
-        between = (np.minimum(good, bad) < middle) & (middle < np.maximum(good, bad))
+        between = (np.minimum(good, bad) < middle) & (middle < np.maximum(good, bad)) & (np.abs(bad - good) > near)
         if not between.any():
             return good
         fits = np.asarray(holds(middle))

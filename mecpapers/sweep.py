@@ -140,7 +140,7 @@ def compare(
         unless ``axis`` names exactly one field of the scenario, or none for a list; for an empty list.
     """
     counted = partial(_measured, measure, tuple(metrics))
-    willing = {name: partial(_answer, scheme) for name, scheme in schemes.items()}
+    willing = {name: partial(answer, scheme) for name, scheme in schemes.items()}
     if not isinstance(problems, Drawn):
         if axis or not problems:
             raise ValueError(
@@ -164,7 +164,7 @@ def _take(problems: Sequence[P], place: int, rng: np.random.Generator) -> P:
     return problems[place]
 
 
-def _answer(scheme: Scheme[P, A], problem: P, *, rng: np.random.Generator | None = None) -> Solution[A] | None:
+def answer(scheme: Scheme[P, A], problem: P, *, rng: np.random.Generator | None = None) -> Solution[A] | None:
     """The scheme's solution; None where it finds the problem infeasible."""
     try:
         return scheme(problem, rng=rng)

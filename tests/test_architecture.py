@@ -17,14 +17,14 @@ PACKAGE = Path(mecpapers.__file__).parent
 FILES = sorted(p for p in PACKAGE.rglob("*.py"))
 SOLVERS = {
     *("local", "edge", "geometric", "offloading", "augmented", "admm", "cccp", "options", "bounds", "prices"),  # video
-    *("transmission", "computing", "quality", "alternating", "benchmarks", "bounds"),  # fhei
+    *("transmission", "computing", "quality", "alternating", "mended", "benchmarks", "dual", "bounds"),  # fhei
     *("thresholds", "baselines", "timing", "triangulation", "calibration", "policies"),  # pose
     *("body", "cameras", "detectors", "record", "trace", "pack"),  # pose: the measured world
 }
 DRAWING = {"style", "figures"}
 # Floors of a paper's house; a module imports only from floors below its own, solvers also from each other.
 FLOORS = [
-    {"model", "networks"},
+    {"model", "networks", "accuracy"},
     {"scenario", "instance", "measured", *SOLVERS},
     {"schemes"},
     {"evidence"},

@@ -22,6 +22,16 @@ SOLVERS = {
         *("offloading.solve_channel_aware", "cccp.solve_cccp", "prices.solve_prices", "augmented.project"),
         *("bounds.solve_exact", "schemes.compare"),
     ),
+    "fhei": (
+        *("computing.solve_resources", "quality.greedy_sizes", "alternating.solve_alternating", "mended.solve_mended"),
+        *("benchmarks.solve_constant", "benchmarks.solve_inversion", "bounds.solve_exact", "bounds.solve_classes"),
+        "schemes.compare",
+    ),
+    "pose": (
+        *("thresholds.solve_cooperative", "thresholds.solve_exact", "thresholds.smooth_probabilities"),
+        *("baselines.solve_device", "baselines.solve_device_discard", "baselines.solve_server_all"),
+        *("baselines.solve_server_fit", "baselines.solve_random", "triangulation.triangulate", "schemes.compare"),
+    ),
 }
 
 

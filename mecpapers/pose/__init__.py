@@ -2,6 +2,11 @@
 
 arXiv 2504.03052. Only a summary is at hand, so that this is a labelled reconstruction: ``EQUATIONS`` maps what the
 summary names to functions, and numbers no equation. The names below load their module when they are first used.
+
+The reconstruction: ``model``, ``thresholds`` (device tables, the joint optimum, the exact one), ``baselines``,
+``timing`` (a frame's delay, the guard); on recorded frames ``calibration``, ``policies``, ``triangulation``,
+``accuracy`` (MPJPE, OKS); ``scenario`` (speeds, links, drops). For use: ``schemes``, ``instance``. Two doors:
+``evidence``, what the book says of the summary, and ``measured``, what records and holds data.
 """
 
 from __future__ import annotations
@@ -26,8 +31,8 @@ EQUATIONS: Mapping[str, str] = {
     "delay of one frame [assumed]": "timing.frame_delay",
     "per-frame guard (ours)": "timing.guard",
     "several people [assumed]": "timing.of_several_people",
-    "MPJPE": "triangulation.mpjpe",
-    "OKS": "triangulation.oks",
+    "MPJPE": "accuracy.mpjpe",
+    "OKS": "accuracy.oks",
     "triangulation [assumed]": "triangulation.triangulate",
 }
 
@@ -40,6 +45,9 @@ _HOMES = {
     "violations": "model",
     "Scenario": "scenario",
     "SCHEMES": "schemes",
+    "METRICS": "schemes",
+    "compare": "schemes",
+    "measure": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mecpapers.pose import accuracy
 from mecpapers.pose import triangulation as tri
 from mecpapers.pose.evidence.verification import nonlinear_triangulation
 from mecpapers.pose.measured import body, cameras, trace
@@ -74,19 +75,19 @@ def test_mpjpe_by_hand():
     truth = np.zeros((2, 17, 3))
     found = truth + np.array([0.03, 0.04, 0.0])
     found[1, 0] += [0, 0, 0.12]  # 5 cm becomes 13 cm at one joint of 17
-    assert tri.mpjpe(found, truth) == pytest.approx([0.05, (16 * 0.05 + 0.13) / 17])
+    assert accuracy.mpjpe(found, truth) == pytest.approx([0.05, (16 * 0.05 + 0.13) / 17])
 
 
 def test_oks_by_hand():
     truth = np.zeros((17, 2))
     truth[0], truth[16] = [0, 0], [30, 40]  # a box of 1200 square pixels
-    assert tri.oks(truth, truth) == 1
+    assert accuracy.oks(truth, truth) == 1
     side = np.sqrt(1200)
-    moved = truth + np.stack([side * 2 * tri.SIGMAS, np.zeros(17)], axis=1)
-    assert tri.oks(moved, truth) == pytest.approx(np.exp(-0.5))
+    moved = truth + np.stack([side * 2 * accuracy.SIGMAS, np.zeros(17)], axis=1)
+    assert accuracy.oks(moved, truth) == pytest.approx(np.exp(-0.5))
     far = truth.copy()
     far[3] += 1e6
-    assert tri.oks(far, truth) == pytest.approx(16 / 17)
+    assert accuracy.oks(far, truth) == pytest.approx(16 / 17)
 
 
 def test_offsets_are_found_and_taken_back_in_any_stance():

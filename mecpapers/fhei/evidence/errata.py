@@ -100,7 +100,7 @@ def _necessary_only() -> bool:
 def _not_monotone() -> bool:
     """Without (23) the sum falls from one round to the next, while P2 still has an answer."""
     problem = fig_4a()
-    states = rounds(problem, stop="literal", eta=None, most_rounds=6)
+    states = rounds(problem, stop="literal", eta=None, max_rounds=6)
     total = np.array([s.sizes.sum() for s in states if s.allocation is not None])
     return bool(np.any(np.diff(total) < 0)) or solve_alternating(problem, eta=None).objective < 170.0
 
@@ -116,7 +116,7 @@ def _stop_rule() -> bool:
 
 
 def _wasted_round() -> bool:
-    states = rounds(fig_4a(), most_rounds=2)
+    states = rounds(fig_4a(), max_rounds=2)
     return bool(np.all(states[1].sizes == states[0].sizes) and states[2].sizes.sum() > states[1].sizes.sum())
 
 
