@@ -43,6 +43,7 @@ _HOMES = {
     "Tables": "model",
     "evaluate": "model",
     "violations": "model",
+    "Drops": "scenario",
     "Scenario": "scenario",
     "SCHEMES": "schemes",
     "METRICS": "schemes",

@@ -14,8 +14,9 @@ from mecpapers.pose.triangulation import joint_offsets, joint_weights, triangula
 
 LEVELS = 10  # K: 216 images a level over all six cameras, 36 a camera on the mean
 PRIOR = 8.0
-"""Images: how strongly a camera's mean at a level leans on that of all cameras. Some levels hold hardly an image of one
-camera, where a mean of its own is noise; ten times more and the cameras' defects no longer show in the tables."""
+"""Images: how strongly a camera's mean at a level leans on that of all cameras. A level may hold two images of a
+camera, whose mean alone would be noise. Ten times more leaves a third of the spread between the cameras, ten times less
+hardly anything of the leaning."""
 QUIET = 0.1
 """Quantile of the recorded times, since other work shared the machine; the least alone would be a lucky reading."""
 

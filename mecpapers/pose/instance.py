@@ -55,11 +55,8 @@ def to_table(problem: Problem, solution: Solution[Allocation]) -> list[str]:
         )
     device_delay = 1e3 * float(problem.device_delay.max()) if a.device_inference else 0.0
     on_servers = 1e3 * problem.server_delay / problem.servers * float(m.offload_probability.sum())
-    lines.append(
-        f"delay {1e3 * m.delay:.3f} ms of {1e3 * problem.deadline:.6g}: devices {device_delay:.6g}, "
-        f"on air {tau.sum():.3f}, servers {on_servers:.3f}"
-    )
-    return lines
+    parts = f"devices {device_delay:.6g}, on air {tau.sum():.3f}, servers {on_servers:.3f}"
+    return [*lines, f"delay {1e3 * m.delay:.3f} ms of {1e3 * problem.deadline:.6g}: {parts}"]
 
 
 def _check_rows(name: str, value: Any) -> Any:

@@ -23,8 +23,6 @@ class Scenario:
     bandwidth_mhz: float = 1.0  # B, time-shared
     snr_db: float | tuple[float, ...] = 16.0
     discard_value: float = 0.0  # kappa
-    n_devices: int = 6  # N of a drop: so many of the recorded cameras, beyond six some of them again
-    shadowing_db: float = 4.0  # standard deviation of the SNRs of a drop
 
     def uplink_rate(self) -> FloatArray:
         """r_i = B log2(1 + SNR_i) [bit/s], scalar or shape (N,)."""
@@ -43,6 +41,14 @@ class Scenario:
             server_accuracy=tables.server_accuracy,
             servers=self.servers,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drops(Scenario):
+    """The same, and how a drop is made of it: recorded cameras by lot, with shadowing on their links."""
+
+    n_devices: int = 6  # N: so many of the recorded cameras, beyond six some of them again
+    shadowing_db: float = 4.0  # standard deviation of the SNRs
 
     def draw(self, rng: np.random.Generator) -> Problem:
         """Drop ``n_devices`` of the recorded cameras, in an order by lot, with shadowing on every link.
@@ -68,5 +74,5 @@ class Scenario:
         return replace(self, snr_db=tuple(snr.tolist())).problem(recorded.of(cameras))
 
 
-CHOSEN = Scenario()
-"""The speeds and links of the book's figures."""
+CHOSEN = Drops()
+"""Speeds and links as in the book's figures, which have no shadowing."""

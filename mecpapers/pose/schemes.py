@@ -10,7 +10,7 @@ import numpy as np
 from mecpapers import solution, sweep
 from mecpapers.pose import baselines, thresholds
 from mecpapers.pose.model import Allocation, Problem, evaluate
-from mecpapers.pose.scenario import CHOSEN, Scenario
+from mecpapers.pose.scenario import CHOSEN, Drops
 from mecpapers.solution import Solution
 
 Scheme = solution.Scheme[Problem, Allocation]
@@ -90,7 +90,7 @@ def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float
 
 def compare(
     schemes: Mapping[str, Scheme],
-    problems: Scenario | Sequence[Problem] = CHOSEN,
+    problems: Drops | Sequence[Problem] = CHOSEN,
     *,
     n_drops: int | None = None,
     seed: int = 0,
@@ -101,8 +101,8 @@ def compare(
     Parameters
     ----------
     schemes : name -> scheme(problem, *, rng=None) -> Solution
-    problems : a scenario, ``CHOSEN`` if left out, or a list of problems
-    axis : one field of ``Scenario`` and its values, such as ``deadline_ms=[80, 100]``; for a list nothing
+    problems : drops of a scenario, ``CHOSEN`` if left out, or a list of problems
+    axis : one field of ``Drops`` and its values, such as ``deadline_ms=[80, 100]``; for a list nothing
 
     Examples
     --------

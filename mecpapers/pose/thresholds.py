@@ -17,7 +17,7 @@ from mecpapers.pose.model import Allocation, Problem, expected_accuracy, offload
 from mecpapers.solution import Ended, Infeasible, Solution, TooLarge
 
 MOST_HALVINGS = 200
-"""Of the bracket of prices; 55 to 65 leave no number of float64 between its ends, and none is wasted after that."""
+"""Of the bracket of prices; some 60 to 70 leave no number of float64 between its ends, and that is where it stops."""
 MOST_LABELS = 5_000_000  # 40 MB an array of costs or values, and 20 MB a device of choices
 MOST_ENTRIES = 20_000_000  # of the options table, 160 MB an array
 ROUNDING = 1e-12

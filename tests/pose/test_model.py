@@ -11,7 +11,7 @@ from mecpapers.pose.calibration import shipped
 from mecpapers.pose.evidence import notation
 from mecpapers.pose.evidence.experiments.theory import KINDS, random_problem
 from mecpapers.pose.model import Allocation, Metrics, Problem, evaluate, violations
-from mecpapers.pose.scenario import Scenario
+from mecpapers.pose.scenario import Drops, Scenario
 
 seeds = st.integers(0, 2**32 - 1)
 EXAMPLE = {
@@ -163,13 +163,13 @@ def test_the_scenario_in_si_units():
 
 
 def test_a_drop_is_seeded_and_more_devices_begin_with_the_fewer():
-    few, again, many = (Scenario(n_devices=n).draw(np.random.default_rng(3)) for n in (3, 3, 9))
+    few, again, many = (Drops(n_devices=n).draw(np.random.default_rng(3)) for n in (3, 3, 9))
     assert few.size == 3 and many.size == 9
     for name in ("score_pmf", "transmission_time", "device_accuracy"):
         np.testing.assert_array_equal(getattr(few, name), getattr(again, name))
         np.testing.assert_array_equal(getattr(many, name)[:3], getattr(few, name))
     np.testing.assert_array_equal(many.score_pmf[:3], many.score_pmf[6:])  # the six recorded cameras, then again
-    plain = Scenario(shadowing_db=0.0).draw(np.random.default_rng(0))
+    plain = Drops(shadowing_db=0.0).draw(np.random.default_rng(0))
     assert sorted(plain.transmission_time) == pytest.approx(
         sorted(Scenario().problem(shipped().tables).transmission_time)
     )
@@ -178,7 +178,7 @@ def test_a_drop_is_seeded_and_more_devices_begin_with_the_fewer():
         ({"snr_db": (1.0, 2.0)}, "snr_db has 2 values: must have one or n_devices = 6"),
     ):
         with pytest.raises(ValueError, match=message):
-            Scenario(**wrong).draw(np.random.default_rng(0))
+            Drops(**wrong).draw(np.random.default_rng(0))
 
 
 def test_compare_on_a_scenario_and_on_given_problems():
