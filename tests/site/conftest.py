@@ -4,11 +4,13 @@ import functools
 import http.server
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from mecpapers.companion import chromium
 
@@ -66,3 +68,46 @@ def browser(site: Path) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(params=["http", "file"])
+def address(request: pytest.FixtureRequest, site: Path) -> str:
+    """The site's address, served and as a folder of files."""
+    return site.as_uri() if request.param == "file" else request.getfixturevalue("origin")
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Browser) -> Callable[..., AbstractContextManager[tuple[Page, list[str]]]]:
+    """A context manager: opens a page, typeset; yields it and the list of what goes wrong."""
+
+    @contextmanager
+    def opened(address: str, width: int = 1280, **options: object) -> Iterator[tuple[Page, list[str]]]:
+        size = {"width": width, "height": 844}
+        context = browser.new_context(viewport=size, color_scheme="light", reduced_motion="reduce", **options)
+        context.set_default_timeout(10_000)
+        page, faults = context.new_page(), []
+        host = urlparse(address).netloc
+
+        def request(request) -> None:
+            url = urlparse(request.url)
+            if url.scheme not in ("data", "blob") and url.netloc != host:
+                faults.append(f"external: {request.url}")
+
+        def response(response) -> None:
+            if response.status >= 400:
+                faults.append(f"{response.status}: {response.url}")
+
+        page.on("request", request)
+        page.on("response", response)
+        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+        page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(address)
+        page.wait_for_function("document.readyState === 'complete'")
+        page.evaluate("window.MathJax?.startup?.promise")
+        try:
+            yield page, faults
+        finally:
+            context.close()
+
+    return opened

@@ -4,19 +4,20 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-SHOTS = Path(__file__).parents[2] / "_build" / "shots"
+ROOT = Path(__file__).parents[2]
+SHOTS = ROOT / "_build" / "shots"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+WIDTHS = (390, 768, 1280)
+SIDEBARS = {"primary": "nav.bd-links a", "secondary": "nav.page-toc a"}
 
 # Elements with text of their own whose colour is nearer than 4.5:1 (large text: 3:1) to the colour behind them.
 FAINT = """() => {
@@ -45,29 +46,54 @@ FAINT = """() => {
   return faint;
 }"""
 
+# What stands in the text and reaches beyond the window, or beyond a box that hides what is too wide for it, and that no
+# box scrolls to. A formula's hidden text for screen readers isn't seen.
+CUT = """() => {
+  const cut = [];
+  for (const element of document.querySelectorAll('main article *')) {
+    const box = element.getBoundingClientRect();
+    if (!box.width || !box.height || !element.checkVisibility({visibilityProperty: true})) continue;
+    if (element.closest('mjx-assistive-mml, .visually-hidden')) continue;
+    let left = 0, right = document.documentElement.clientWidth, scrolls = false;
+    for (let outer = element.parentElement; outer.tagName !== 'ARTICLE' && !scrolls; outer = outer.parentElement) {
+      const overflow = getComputedStyle(outer).overflowX, edge = outer.getBoundingClientRect();
+      scrolls = /auto|scroll/.test(overflow) && outer.scrollWidth > outer.clientWidth;
+      if (/hidden|clip/.test(overflow)) [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
+    }
+    if (!scrolls && (box.left < left - 1 || box.right > right + 1)) cut.push(element.outerHTML.slice(0, 200));
+  }
+  return cut;
+}"""
 
-@contextmanager
-def opened(browser: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
-    """Open a page, typeset; yield it with the list of what went wrong, which fills as it is used."""
-    context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
-    page, faults = context.new_page(), []
-    host = urlparse(address).netloc
+# Boxes that scroll and that a keyboard can't reach.
+UNREACHED = """() => [...document.querySelectorAll('main article *')].filter(box =>
+  /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth && box.checkVisibility()
+  && box.tabIndex < 0 && !box.querySelector('[tabindex="0"], a[href]')).map(box => box.outerHTML.slice(0, 200))"""
 
-    def request(request) -> None:
-        url = urlparse(request.url)
-        if url.scheme not in ("data", "blob") and url.netloc != host:
-            faults.append(f"external: {request.url}")
-
-    page.on("request", request)
-    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-    page.on("response", lambda response: response.status >= 400 and faults.append(f"{response.status}: {response.url}"))
-    page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(address)
-    page.wait_for_function("document.readyState === 'complete'")
-    page.evaluate("window.MathJax?.startup?.promise")
-    yield page, faults
-    context.close()
+# Visible buttons that, pressed, change nothing: no element, no place in the page, no print-out.
+DEAD = """async () => {
+  let done = false;
+  const frame = () => new Promise(resolve => setTimeout(resolve, 20)), dead = [];
+  const watch = new MutationObserver(() => { done = true; });
+  watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true});
+  addEventListener('scroll', () => { done = true; }, true);
+  window.print = () => { done = true; };
+  scrollTo(0, 200);
+  await frame();
+  for (const button of document.querySelectorAll('button, summary, [role=button], [onclick], label[for]')) {
+    if (!button.checkVisibility({visibilityProperty: true})) continue;
+    watch.takeRecords();
+    done = false;
+    button.click();
+    if (!watch.takeRecords().length) await frame();
+    else done = true;
+    if (!done) dead.push(button.outerHTML);
+    const dialogs = document.querySelectorAll('dialog[open]');
+    dialogs.forEach(dialog => dialog.close());
+    if (dialogs.length) await frame();
+  }
+  return dead;
+}"""
 
 
 def overflow(page: Page) -> int:
@@ -90,13 +116,34 @@ def check_content(page: Page) -> None:
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
 
 
-def test_pages_exist(site: Path) -> None:
-    assert (site / "book" / "index.html").exists()
-    assert list((site / "notebooks").rglob("*.html"))
+def check_sidebars(page: Page) -> None:
+    """At each width both tables of contents are in sight or one button away, and that button also hides them again."""
+    for width in WIDTHS:
+        page.mouse.move(200, 600)  # away from a button, whose tooltip would stay
+        page.set_viewport_size({"width": width, "height": 844})
+        page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
+        for name, selector in SIDEBARS.items():
+            link, toggle = page.locator(selector).first, page.locator(f".{name}-toggle:visible")
+            if not link.count():
+                assert not toggle.count(), f"{width}: nothing to open"
+                continue
+            shown = link.is_visible()
+            assert toggle.count() == 1 or (shown and not toggle.count()), f"{width}: {name}"
+            if toggle.count():
+                toggle.click()
+                expect(link).to_be_visible(visible=not shown)
+                page.keyboard.press("Escape") if page.locator("dialog[open]").count() else toggle.click()
+                expect(link).to_be_visible(visible=shown)
 
 
-def test_page(browser: Browser, origin: str, page_name: str) -> None:
-    with opened(browser, f"{origin}/{page_name}") as (page, faults):
+def test_pages_are_those_of_the_contents(site: Path) -> None:
+    contents = re.findall(r"^(?:root|      - file): *(\S+)$", (ROOT / "_toc.yml").read_text(encoding="utf-8"), re.M)
+    found = {str(page.relative_to(site)) for page in site.rglob("*.html") if "_static" not in page.parts}
+    assert found == {"index.html", "search.html", *(f"{page}.html" for page in contents)}
+
+
+def test_page(opened: Callable, origin: str, page_name: str) -> None:
+    with opened(f"{origin}/{page_name}") as (page, faults):
         check_content(page)
         assert page.locator(".provenance").count() == 1
         for theme, width in itertools.product(("light", "dark"), ("desktop", "phone")):
@@ -109,25 +156,33 @@ def test_page(browser: Browser, origin: str, page_name: str) -> None:
                 page.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
             assert page.evaluate(FAINT) == [], f"faint text, {width}, {theme}"
             assert overflow(page) <= 0, f"wider than the window, {width}, {theme}"
+        check_sidebars(page)
+        assert page.evaluate(DEAD) == []
         assert faults == []
 
 
-def test_page_from_file(browser: Browser, site: Path, page_name: str) -> None:
-    with opened(browser, (site / page_name).as_uri()) as (page, faults):
+def test_page_from_file_on_a_phone(opened: Callable, site: Path, page_name: str) -> None:
+    with opened((site / page_name).as_uri(), PHONE["width"]) as (page, faults):
         check_content(page)
+        assert overflow(page) <= 0
+        assert page.evaluate(CUT) == []
+        page.wait_for_function(f"({UNREACHED})().length === 0")
+        check_sidebars(page)
         assert faults == []
 
 
-def test_landing_page_forwards(browser: Browser, origin: str) -> None:
-    with opened(browser, f"{origin}/index.html") as (page, faults):
+def test_landing_page_forwards(opened: Callable, origin: str) -> None:
+    with opened(f"{origin}/index.html") as (page, faults):
         page.wait_for_url("**/book/index.html")
         assert page.locator("article h1").count() == 1
         assert faults == []
 
 
-def test_search_finds(browser: Browser, origin: str) -> None:
-    with opened(browser, f"{origin}/search.html?q=inference") as (page, faults):
+def test_search_finds(opened: Callable, origin: str) -> None:
+    with opened(f"{origin}/search.html?q=inference") as (page, faults):
         page.locator("#search-results li a").first.wait_for()
+        check_sidebars(page)
+        assert page.evaluate(DEAD) == []
         assert faults == []
 
 

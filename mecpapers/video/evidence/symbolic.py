@@ -101,6 +101,22 @@ def frames_certificate() -> tuple[sp.Expr, sp.Expr]:
     return excess, pi * (u - u_0) ** 2 / u + (pi * u_0**2 - g) * (u - u_0) / (u * u_0)
 
 
+def edge_frames_certificate() -> tuple[sp.Expr, sp.Expr]:
+    """The cost eM + g/M + 2U a(M) + 2V b(M), a device's part of (29) after Theorem 2, less its value at ``M_0``.
+
+    Here a^2 = c M + k with any k, and b^2 = h M; M and h are written by a and b to be rational. ``sigma`` is the slope
+    at M_0: 0 at an optimum within the bounds, and of the sign of M - M_0 at a bound.
+    """
+    a, a_0, b, b_0, c, e, g, U, V, M_0 = sp.symbols("a a_0 b b_0 c e g U V M_0", positive=True)
+    sigma = sp.Symbol("sigma", real=True)
+    change = (a**2 - a_0**2) / c  # M - M_0
+    M, h = M_0 + change, (b**2 - b_0**2) / change
+    excess = e * change + g / M - g / M_0 + 2 * U * (a - a_0) + 2 * V * (b - b_0)
+    gain = M_0**2 * (e + U * c / a_0 + V * h / b_0 - sigma)  # g, from the slope
+    brackets = e / M + U * c / a_0 * (1 / M - c / (a + a_0) ** 2) + V * h / b_0 * (1 / M - h / (b + b_0) ** 2)
+    return excess.subs(g, gain), change**2 * brackets + sigma * change * M_0 / M
+
+
 def share_certificate(n: int) -> tuple[sp.Expr, sp.Expr]:
     """S sum w/s less its least value (sum sqrt w)^2, for n shares s of a budget S: Lagrange's identity."""
     w, shares, budget = indexed("w", n), indexed("s", n), sp.Symbol("S", positive=True)
