@@ -49,7 +49,7 @@ def normal_equations(
 
 
 def joint_weights(visibility: FloatArray) -> FloatArray:
-    """The weight of a joint in a view, by its probability of being visible: that, but no less than LEAST_WEIGHT."""
+    """The weight of each joint, its probability of being visible, but no less than LEAST_WEIGHT; any shape, kept."""
     return np.maximum(visibility, LEAST_WEIGHT)
 
 

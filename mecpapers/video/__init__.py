@@ -55,7 +55,7 @@ EQUATIONS: Mapping[str, str] = {
     "(31)": "model.computing_energy",
     "(32)": "augmented.terms",
     "(33)": "admm.State",
-    "(33a)": "admm.conclude",
+    "(33a)": "admm.finish",
     "(34)": "augmented.local_step",
     "(35)": "augmented.project",
     "(36)": "evidence.reference.augmented_global",

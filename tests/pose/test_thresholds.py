@@ -33,17 +33,8 @@ def small(rng, kind):
     return replace(problem, **cut, **tables)
 
 
-def by_enumeration(problem):
-    """The optimum by trying every combination of pairs."""
-    table = th.options(problem)
-    cost, value = np.zeros(1), np.zeros(1)
-    for n in range(problem.size):
-        cost, value = (cost[:, None] + table.cost[n]).ravel(), (value[:, None] + table.value[n]).ravel()
-    return value[cost <= problem.budget].max()
-
-
 @given(seeds, kinds)
-def test_exact_equals_enumeration(seed, kind):
+def test_exact_equals_enumeration(by_enumeration, seed, kind):
     problem = small(np.random.default_rng(seed), kind)
     solution = th.solve_exact(problem)
     assert solution.objective == pytest.approx(by_enumeration(problem), abs=1e-10)
