@@ -115,7 +115,7 @@ def test_a_first_import_is_light():
 
 # Lines of code of each paper but for evidence and measured data, docstrings and comments: what a reader has to read.
 # Who raises a number says in the commit what for.
-MOST_LINES = {"video": 1815, "fhei": 1125, "pose": 759}
+MOST_LINES = {"video": 1815, "fhei": 1115, "pose": 759}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 

@@ -129,3 +129,18 @@ def test_staying_follows_theorem_1_under_both_energies():
     marginal = marginal * (v.weight_delay / f + v.weight_energy * v.energy_coefficient * f**2)
     interior = np.clip(np.sqrt(v.weight_accuracy * v.accuracy_a0 / marginal), np.exp(k.low), np.exp(k.high))
     np.testing.assert_allclose(k.local_frames, interior, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: project(np.zeros(2), np.ones(2, dtype=bool), 0.5, "printd"),
+            "how = 'printd': must be one of printed, exact",
+        ),
+        (lambda: verification.gaps("theorem_3"), "check = 'theorem_3': must be one of theorem_1, "),
+    ],
+)
+def test_a_word_that_means_nothing_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
