@@ -82,6 +82,8 @@ def test_a_negative_offset_is_refused_by_cvxpy_and_survived_by_us():
         reference.geometric_program(p, everyone)
     with pytest.raises(cp.DCPError):
         reference.geometric_program(p, everyone, form="dcp")
+    with pytest.raises(ValueError, match="form = 'gpp': must be one of gp, dcp"):
+        reference.geometric_program(p, everyone, form="gpp")
     frames, ended = geometric.relaxed_frames(p, everyone)
     grid = np.stack(np.meshgrid(*[np.linspace(4, 16, 25)] * 3), axis=-1).reshape(-1, 3)
     best = min(verification.relaxed_cost(p, everyone, row) for row in grid)
