@@ -16,8 +16,9 @@ from mecpapers.lemmas import bisect
 from mecpapers.pose.model import Allocation, Problem, expected_accuracy, offload_probability
 from mecpapers.solution import Ended, Infeasible, Solution, TooLarge
 
-MOST_HALVINGS = 200
-"""Of the bracket of prices; some 60 to 70 leave no number of float64 between its ends, and that is where it stops."""
+MOST_HALVINGS = 60
+"""Of the bracket of prices, which is then 1e-18 of the widest: nearer than float64 tells most prices apart. More would
+only cost time; half as many would stop at 1e-9, where a choice may still change in between."""
 MOST_LABELS = 5_000_000  # 40 MB an array of costs or values, and 20 MB a device of choices
 MOST_ENTRIES = 20_000_000  # of the options table, 160 MB an array
 ROUNDING = 1e-12
