@@ -30,8 +30,8 @@ FLOORS = [
 # Floors behind the door to the evidence.
 EVIDENCE = [
     {"symbolic", "notation", "reference"},
-    {"experiments", "verification", "corners"},
-    {"figures", "errata"},
+    {"experiments", "verification"},
+    {"figures", "errata", "corners"},
     {"claims", "collect"},
 ]
 
