@@ -22,6 +22,10 @@ Measure = Callable[[P, Solution[A]], Mapping[str, float]]
 """(problem, solution) -> numbers by name."""
 
 
+_ROUNDING = 1e-12
+"""Relative: a difference between drops as small as this is what rounding left of none, and would differ by machine."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sweep:
     """What every scheme reached at every value of one parameter, drop by drop."""
@@ -51,9 +55,11 @@ class Sweep:
             return np.asarray(np.nansum(self.drops(metric, scheme), axis=1) / count)
 
     def standard_error(self, metric: str, scheme: str) -> FloatArray:
-        """Standard error of the mean, shape (values,); 0 for a single drop."""
+        """Standard error of the mean, shape (values,); 0 for one drop, and where drops differ by rounding alone."""
         count = self.answered(metric, scheme)
-        away = self.drops(metric, scheme) - self.mean(metric, scheme)[:, None]
+        drops = self.drops(metric, scheme)
+        away = drops - self.mean(metric, scheme)[:, None]
+        away[np.abs(away) <= _ROUNDING * np.abs(drops)] = 0.0  # all drops are alike
         spread = np.sqrt(np.nansum(away**2, axis=1) / np.maximum(count - 1, 1))
         return np.asarray(spread / np.sqrt(np.maximum(count, 1)))
 

@@ -135,3 +135,12 @@ def test_compare_takes_problems_as_they_are():
 def test_compare_refuses(problems, axis, message):
     with pytest.raises(ValueError, match=message):
         comparing(OURS, problems, axis=axis)
+
+
+def test_drops_that_differ_by_rounding_alone_have_no_standard_error():
+    alike = np.array([0.1, np.nextafter(0.1, 1), 0.1])
+    apart = np.array([0.1, 0.1 * (1 + 1e-9), 0.1])
+    table = Sweep(axis="x", values=(1.0, 2.0), schemes=("a",), metrics={"cost": np.array([[alike, apart]])})
+    error = table.standard_error("cost", "a")
+    assert error[0] == 0
+    assert error[1] == pytest.approx(0.1e-9 / 3, rel=1e-4)
