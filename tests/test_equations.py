@@ -17,7 +17,7 @@ WITH_EQUATIONS = [paper for paper in PAPERS if paper != "pose"]  # of which no e
 # The last number of each paper, and the lettered ones: its constraints.
 LAST = {"video": 63, "fhei": 23}
 LETTERED = {"video": [*book.spelt("13a", "13g"), "16a", *book.spelt("29a", "29c"), "30a", "33a"], "fhei": []}
-SHOWN = ("video",)  # papers whose pages display every equation
+SHOWN = PAPERS  # papers whose pages display every equation
 
 
 def pages(paper: str) -> list[Page]:
