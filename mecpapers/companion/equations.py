@@ -14,7 +14,7 @@ from mecpapers.ledger import PAPERS
 MOST = 2  # tests, and pages, named a row
 
 
-def equation_rows(paper: str, root: Path, at: str = "") -> list[dict[str, str]]:
+def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     """The map of a paper, from its ``EQUATIONS`` and the checkout's tests and notebooks.
 
     A test tests a function that its body names, or that a helper names which it calls, in its own file or in the
@@ -24,7 +24,6 @@ def equation_rows(paper: str, root: Path, at: str = "") -> list[dict[str, str]]:
     Parameters
     ----------
     root : of the checkout
-    at : what leads from the page that shows the map to the folder of the paper's notebooks, such as ``../fhei/``
 
     Raises
     ------
@@ -52,7 +51,7 @@ def equation_rows(paper: str, root: Path, at: str = "") -> list[dict[str, str]]:
                 "equation": where,
                 "function": f"`{path}`",
                 "tests": _first(tested),
-                "pages": _first([f"[{title}]({at}{link})" for title, link in _shown(paper, where, name, pages, home)]),
+                "pages": _first(_shown(paper, where, name, pages, home)),
             }
         )
     return rows
@@ -90,11 +89,11 @@ def _names(node: ast.AST) -> set[str]:
     return {n.id for n in inside if isinstance(n, ast.Name)} | {n.attr for n in inside if isinstance(n, ast.Attribute)}
 
 
-def _shown(paper: str, where: str, name: str, pages: list[Page], home: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """Titles and links of the page that displays an equation, of those that cite it or name its function."""
+def _shown(paper: str, where: str, name: str, pages: list[Page], home: dict[str, list[str]]) -> list[str]:
+    """Links to the page that displays an equation, to those that cite it, and to those that name its function."""
     spelt = numbers(where)
     titles = {page.file: page.title for page in pages}
-    main = [(titles[file], f"{file}#{paper}-{number}") for number in spelt[:1] for file in home.get(number, [])]
+    main = [f"[{titles[file]}]({file}#{paper}-{number})" for number in spelt[:1] for file in home.get(number, [])]
     word = re.compile(rf"\b{re.escape(name)}\b")
     shown = {file for number in spelt for file in home.get(number, [])}
     said = [{*spelt} & page.cited(paper, PAPERS) if spelt else where in page.text for page in pages]
@@ -103,7 +102,7 @@ def _shown(paper: str, where: str, name: str, pages: list[Page], home: dict[str,
     cite.sort(key=lambda page: not heading.search(page.text))
     call = [page for page in pages if word.search(page.code)]
     later = dict.fromkeys(page.file for page in (*cite, *call) if page.file not in shown)
-    return main + [(titles[file], file) for file in later]
+    return main + [f"[{titles[file]}]({file})" for file in later]
 
 
 def numbers(where: str) -> list[str]:
