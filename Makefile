@@ -18,10 +18,25 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # An inherited backend would remove every figure; without bytecode, every kernel compiles all it imports.
 unexport MPLBACKEND PYTHONDONTWRITEBYTECODE
 
+# A Python that is named must run; with another version of it, or with none there, the environment is made anew.
+VERSION := import platform; print(platform.python_version())
+ifdef PYTHON
+NAMED := $(shell '$(PYTHON)' -c '$(VERSION)' 2>/dev/null)
+$(if $(NAMED),,$(error PYTHON = $(PYTHON): does not run))
+endif
+ifneq ($(wildcard $(PY)),)
+FOUND := $(shell $(PY) -c '$(VERSION)' 2>/dev/null)
+endif
+ifneq ($(and $(FOUND),$(filter $(FOUND),$(or $(NAMED),$(FOUND)))),)
+else
+.PHONY: $(PY)
+$(READY) $(VENV)/bin/uv: $(PY)
+endif
+
 install = if [ -x $(VENV)/bin/uv ]; then $(VENV)/bin/uv pip install --quiet --python $(PY) $(1); \
 	else $(PY) -m pip install --quiet $(1); fi
 
-.PHONY: help book test notebooks lint bench nightly pdf lock clean
+.PHONY: help book test notebooks lint bench nightly verify platforms flips pdf lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -41,8 +56,18 @@ lint: $(READY) ## ruff and mypy
 bench: $(BENCH) ## time the solvers
 	@$(PY) tests/bench
 
-nightly: $(READY) ## make test, and the tests with full counts
+nightly: $(READY) ## make flips, make test, and the tests with full counts
+	@$(COMPANION) flips
 	@$(PY) tests/run.py --nightly
+
+verify: $(READY) ## nightly: the same numbers under other kernels, threads and last bits; two books byte by byte
+	@$(PY) tests/bits/verify.py
+
+platforms: $(READY) ## nightly: wheel, command and tests on each Python found, with the newest and the lowest versions
+	@$(PY) tests/platforms.py
+
+flips: $(READY) ## measure claims under other choices and seeds; commit the flips.json
+	@$(COMPANION) flips
 
 pdf: $(READY) ## the book as one file, _build/mecpapers.pdf
 	@$(COMPANION) pdf
@@ -58,8 +83,8 @@ $(PY):
 	@python=$$(for p in $${PYTHON:-python3 python3.13 python3.12 python3.11}; do \
 		"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done); \
 	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; fi; \
-	echo "== environment: $$($$python --version) in $(VENV)"; \
-	"$$python" -m venv $(VENV)
+	echo "== environment: $$("$$python" --version) in $(VENV)"; \
+	"$$python" -m venv --clear $(VENV)
 
 $(VENV)/bin/uv: | $(PY)
 	@$(PY) -m pip install --quiet uv==$(UV_VERSION)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.intp]  # places in another array
+AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
 
 @dataclass(frozen=True)
@@ -22,19 +35,29 @@ class Rule:
     holds: Callable[[FloatArray], BoolArray]
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Marks a field of shape (N, K), a row a device, and what its K columns are called."""
+
+    name: str
+
+
 _POSITIVE = Rule("must be positive", lambda v: v > 0)
 _NON_NEGATIVE = Rule("must not be negative", lambda v: v >= 0)
 _FINITE = Rule("must be finite", np.isfinite)
 _COUNT = Rule("must be a whole number, 1 or more", lambda v: (v >= 1) & (v == np.rint(v)))
+_FRACTION = Rule("must lie between 0 and 1", lambda v: (v >= 0) & (v <= 1))
 
 Positive = Annotated[FloatArray, _POSITIVE]
 NonNegative = Annotated[FloatArray, _NON_NEGATIVE]
 Finite = Annotated[FloatArray, _FINITE]
 Count = Annotated[FloatArray, _COUNT]
-Fraction = Annotated[FloatArray, Rule("must lie between 0 and 1", lambda v: (v >= 0) & (v <= 1))]
+Fraction = Annotated[FloatArray, _FRACTION]
 AboveMinusOne = Annotated[FloatArray, Rule("must be above -1", lambda v: v > -1)]
 PositiveScalar = Annotated[float, _POSITIVE]
 NonNegativeScalar = Annotated[float, _NON_NEGATIVE]
+FractionScalar = Annotated[float, _FRACTION]
+CountScalar = Annotated[float, _COUNT]
 
 
 class _Dataclass(Protocol):
@@ -44,63 +67,135 @@ class _Dataclass(Protocol):
 def freeze(record: _Dataclass) -> None:
     """Check, broadcast and lock the ruled fields of a frozen dataclass; call it in ``__post_init__``.
 
-    A scalar stands for all devices; the vectors must agree on their length N (N = 1 if all are scalars).
+    A scalar stands for all devices, and one row of K numbers for all rows of a table (a field marked ``Columns``);
+    vectors and tables must agree on N (N = 1 if none is longer), tables on K. A field whose type is a ``Literal`` of
+    words, or a tuple of them, holds no other word.
 
     Raises
     ------
     ValueError
         naming the field, the value and the rule.
     """
-    rules = {name: rule for name, rule in _rules(type(record)).items() if getattr(record, name) is not None}
-    values = {name: checked(name, getattr(record, name), rule) for name, (rule, _) in rules.items()}
-    for name, (_, is_vector) in rules.items():
-        if values[name].ndim and not is_vector:
+    for name, words in _choices(type(record)).items():
+        value = getattr(record, name)
+        for word in value if isinstance(value, tuple) else (value,):
+            check_choice(name, word, words)
+    rules = {name: field for name, field in _rules(type(record)).items() if getattr(record, name) is not None}
+    values = {name: checked(name, getattr(record, name), f.rule, f.columns is not None) for name, f in rules.items()}
+    for name, field in rules.items():
+        if values[name].ndim and field.scalar:
             raise ValueError(f"{name} = {getattr(record, name)!r}: must be one number")
-    vectors = [name for name, (_, is_vector) in rules.items() if is_vector]
-    sizes = {name: values[name].size for name in vectors if values[name].ndim}
-    for name, size in sizes.items():
-        first = next(iter(sizes))
-        if size != sizes[first]:
-            raise ValueError(f"{name} has {size} values: must have as many as {first}, {sizes[first]}")
-    n = next(iter(sizes.values()), 1)
+    tables = {name: field.columns for name, field in rules.items() if field.columns}
+    several = {k: len(v) for k, v in values.items() if v.ndim and (k not in tables or len(v) > 1)}
+    _check_equal(several, "values")
+    _check_equal({name: values[name].shape[1] for name in tables}, next(iter(tables.values()), ""))
+    n = next(iter(several.values()), 1)
     for name, value in values.items():
-        object.__setattr__(record, name, read_only(value, n) if name in vectors else float(value))
+        full = float(value) if rules[name].scalar else read_only(value, (n, *value.shape[1:]))
+        object.__setattr__(record, name, full)
 
 
-def checked(name: str, value: ArrayLike, rule: Rule) -> FloatArray:
-    """Return ``value`` as float64, a scalar or a vector, every entry finite and within ``rule``."""
-    raw = np.asarray(value)
-    if raw.dtype.kind not in "iuf" or raw.ndim > 1:
-        raise ValueError(f"{name} = {value!r}: must be a number or a list of numbers")
+def _check_equal(sizes: Mapping[str, int], what: str) -> None:
+    first = next(iter(sizes), "")
+    for name, size in sizes.items():
+        if size != sizes[first]:
+            raise ValueError(f"{name} has {size} {what}: must have as many as {first}, {sizes[first]}")
+
+
+def lock(record: _Dataclass, *, aligned: bool = True) -> None:
+    """Copy the arrays of a frozen dataclass, and let nobody write to the copies; call it in ``__post_init__``.
+
+    Values are not judged: that is for whoever evaluates them.
+
+    Raises
+    ------
+    ValueError
+        if they should be ``aligned``, unless all arrays have the same length along their first axis, naming the field
+        and the rule.
+    """
+    values = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    first = next(iter(arrays), "")
+    for name, value in arrays.items():
+        if aligned and value.shape[:1] != arrays[first].shape[:1]:
+            raise ValueError(f"{name} has shape {value.shape}: must begin as that of {first}, {arrays[first].shape}")
+        object.__setattr__(record, name, locked(value.copy()))
+
+
+def locked(array: AnyArray) -> AnyArray:
+    """Return the array itself, of any shape, made read-only: for what a cache hands to several callers."""
+    array.flags.writeable = False
+    return array
+
+
+def check_choice(name: str, value: object, choices: Collection[str]) -> None:
+    """Refuse a value that is not one of some words.
+
+    Raises
+    ------
+    ValueError
+        naming the field, the value and the words.
+    """
+    if not (isinstance(value, str) and value in choices):
+        raise ValueError(f"{name} = {value!r}: must be one of {', '.join(choices)}")
+
+
+def checked(name: str, value: ArrayLike, rule: Rule, table: bool = False) -> FloatArray:
+    """Return ``value`` as float64, every entry finite and within ``rule``; a scalar or (N,), or a table (N, K)."""
+    try:
+        raw = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} = rows of unequal length: must all hold K numbers") from None
+    if raw.dtype.kind not in "iuf" or raw.ndim not in ((1, 2) if table else (0, 1)) or (table and not raw.size):
+        shown = f"an array of shape {' x '.join(map(str, raw.shape))}" if table and raw.ndim else f"{value!r}"
+        must = "rows of K numbers, one a device" if table else "a number or a list of numbers"
+        raise ValueError(f"{name} = {shown}: must be {must}")
     if raw.size == 0:
         raise ValueError(f"{name} = []: must hold at least one device")
-    array = raw.astype(np.float64)
+    array = np.array(raw, dtype=np.float64, ndmin=2 if table else 0)
     for law in (_FINITE, rule):
-        wrong = np.flatnonzero(~law.holds(array))
-        if wrong.size:
-            where = f"{name}[{wrong[0]}]" if array.ndim else name
-            raise ValueError(f"{where} = {array.flat[wrong[0]]:.12g}: {law.text}")
+        wrong = np.argwhere(~law.holds(array))
+        if len(wrong):
+            place = tuple(wrong[0])
+            raise ValueError(f"{name}{''.join(f'[{i}]' for i in place)} = {array[place]:.12g}: {law.text}")
     return array
 
 
 def rule_of(cls: type, field: str) -> Rule:
     """Return the rule of one field of a dataclass."""
-    return _rules(cls)[field][0]
+    return _rules(cls)[field].rule
 
 
-def read_only(value: ArrayLike, size: int) -> FloatArray:
-    """Return a read-only copy of ``value`` with shape (size,)."""
-    array = np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)))
-    array.flags.writeable = False
-    return array
+def read_only(value: ArrayLike, shape: int | tuple[int, ...]) -> FloatArray:
+    """Return a read-only copy of ``value`` with this shape."""
+    return locked(np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), shape)))
+
+
+class _Ruled(NamedTuple):
+    rule: Rule
+    scalar: bool
+    columns: str | None  # of a table
 
 
 @cache
-def _rules(cls: type) -> dict[str, tuple[Rule, bool]]:
-    """Map each ruled field to its rule and whether it is a vector."""
-    found: dict[str, tuple[Rule, bool]] = {}
+def _rules(cls: type) -> dict[str, _Ruled]:
+    """Map each ruled field to its rule and its shape."""
+    found: dict[str, _Ruled] = {}
     for name, hint in get_type_hints(cls, include_extras=True).items():
         for part in (hint, *get_args(hint)):  # an optional field is a union with None
             if get_origin(part) is Annotated:
-                found[name] = (part.__metadata__[0], part.__origin__ is not float)
+                rule, *marks = part.__metadata__
+                columns = next((mark.name for mark in marks if isinstance(mark, Columns)), None)
+                found[name] = _Ruled(rule, part.__origin__ is float, columns)
+    return found
+
+
+@cache
+def _choices(cls: type) -> dict[str, tuple[str, ...]]:
+    """Map each field that is a word, or a tuple of words, to the words it may be."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, hint in get_type_hints(cls).items():
+        word = get_args(hint)[0] if get_origin(hint) is tuple else hint
+        if get_origin(word) is Literal and get_origin(hint) is not ClassVar:
+            found[name] = get_args(word)
     return found

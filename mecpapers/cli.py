@@ -1,6 +1,7 @@
 """The command ``mecpapers``: solve, schemes, run, claims.
 
-Exit status: 0 an answer; 1 a fault of ours or in a notebook; 2 bad input or usage; 3 infeasible; 4 not converged.
+Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself; 2 bad input or usage; 3 infeasible;
+4 not converged; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,10 +22,20 @@ from mecpapers import instances, ledger
 from mecpapers.companion.files import write_atomically
 from mecpapers.solution import Infeasible, Solution
 
-BAD_INPUT, INFEASIBLE, NOT_CONVERGED = 2, 3, 4
+FAULT, BAD_INPUT, INFEASIBLE, NOT_CONVERGED = 1, 2, 3, 4
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Take Ctrl-C before click does, which answers with an empty line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mecpapers", message="mecpapers %(version)s")
 def cli() -> None:
     """Allocate, check and rerun: three papers on inference at the mobile edge."""
 
@@ -85,41 +96,64 @@ def list_schemes(paper: str | None) -> int:
 @cli.command()
 @click.argument("notebook", metavar="NOTEBOOK.ipynb")
 @click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the notebook; repeatable.")
-@click.option("-o", "--output", metavar="OUT.ipynb", help="Where the result goes. Default: _build/runs/.")
+@click.option("-o", "--output", metavar="OUT.ipynb", help="Where the result goes. Default: below _build/runs/.")
 @click.option("--html", is_flag=True, help="Write a page of it, too.")
 def run(notebook: str, parameters: tuple[str, ...], output: str | None, html: bool) -> int:
-    """Rerun a notebook with other parameters."""
+    """Rerun a notebook with other parameters, in this environment's Python.
+
+    The result goes to _build/runs/, named by the notebook's folder and the parameters that were changed.
+    """
     from mecpapers.companion import execute
-    from mecpapers.companion.parameters import declared, parse
+    from mecpapers.companion.parameters import declared, parse, suffix
 
     source = Path(notebook)
     if not source.is_file():
         raise ValueError(f"{notebook}: there is no such notebook")
-    values = parse(declared(source), parameters)
-    target = Path(output) if output else Path("_build") / "runs" / source.name
+    known = declared(source)
+    values = parse(known, parameters)
+    target = Path(output) if output else _run_path(source, suffix(known, values))
     if output is None:
         target.parent.mkdir(parents=True, exist_ok=True)
     _check_writable(target, source)
     try:
         execute.run(source, target, values)
-    except execute.NotebookError as error:  # what a cell raised, it raised over the parameters given
-        _stop(str(error), {"ValueError": BAD_INPUT, "Infeasible": INFEASIBLE}.get(error.name, 1))
-    click.echo(str(target))
-    if html:
-        page = target.with_suffix(".html")
-        execute.to_html(target, page)
-        click.echo(str(page))
+        written = [target]
+        if html:
+            written.append(target.with_suffix(".html"))
+            execute.to_html(*written)
+    except execute.NotebookError as error:
+        # What a cell raises over the parameters given is the caller's; without any, the notebook failed by itself.
+        given = {"ValueError": BAD_INPUT, "Infeasible": INFEASIBLE} if values else {}
+        _stop(str(error), given.get(error.name, FAULT))
+    except (ValueError, OSError):
+        raise
+    except Exception as error:  # whatever papermill, nbclient or nbconvert stumble over: still one line
+        _stop(f"{source}: {type(error).__name__}: {error}", FAULT)
+    click.echo("\n".join(map(str, written)))
     return 0
 
 
+def _run_path(notebook: Path, suffix: str) -> Path:
+    """Keep the notebook's folder, less a leading ``notebooks``, and say what was changed in the name."""
+    path, here = notebook.resolve(), Path.cwd().resolve()
+    short = path.relative_to(here) if path.is_relative_to(here) else Path(path.parent.name, path.name)
+    folders = short.parts[1:-1] if short.parts[0] == "notebooks" else short.parts[:-1]
+    return Path("_build", "runs", *folders, f"{notebook.stem}{suffix}.ipynb")
+
+
 @cli.command()
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--paper", help="Only the claims of one paper.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects instead of a table.")
-def claims(paper: str | None, as_json: bool) -> int:
-    """Check what the papers state, and print the ledger."""
+def claims(keys: tuple[str, ...], paper: str | None, as_json: bool) -> int:
+    """Check what the papers state, or only the claims named KEY, and print the ledger."""
     if paper is not None and paper not in ledger.PAPERS:
         raise ValueError(f"--paper = {paper}: must be one of {', '.join(ledger.PAPERS)}")
-    entries = ledger.check([paper] if paper else ledger.PAPERS)
+    try:
+        entries = ledger.check([paper] if paper else ledger.PAPERS, keys or None)
+    except KeyError as error:
+        hint = "must be the key of a claim; `mecpapers claims` prints them"
+        raise ValueError(f"KEY = {error.args[0]}: {hint}") from None
     if as_json:
         click.echo(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False, ensure_ascii=False))
     else:

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from functools import cache, wraps
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from joblib import Memory
 
+from mecpapers import sources
+from mecpapers.sources import PACKAGE as _PACKAGE
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_PACKAGE = Path(__file__).parent
+# What computes results: arrays, special functions, CVXPY with its default solvers, SCIP, algebra, recorded networks.
+LIBRARIES = (
+    *("numpy", "scipy", "cvxpy", "clarabel", "osqp", "scs", "ecos", "highspy", "pyscipopt", "sympy", "mpmath"),
+    *("matplotlib", "pillow", "onnx", "onnxruntime", "ai-edge-litert", "scikit-learn"),
+)
+JUDGES = frozenset({"claims", "errata"})
+"""Modules of the evidence that judge kept results, and keep none."""
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
     """Keep the results of a function of plain arguments on disk.
 
-    The key is its arguments and the source of the shared modules and of the function's own paper. The store is the
-    folder in ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout nothing is kept.
+    The key is its arguments, the versions of Python and of `LIBRARIES`, and the code of the shared modules and of the
+    function's own paper, without prose and ``JUDGES``: an edited note recomputes nothing. The store is the folder in
+    ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout the user's cache folder. Where it
+    can't be written, nothing is kept.
     """
 
     @wraps(function)
@@ -39,23 +52,39 @@ def _frozen(value: object) -> object:
 
 @cache
 def _memory(paper: str) -> Memory:
-    folder = os.environ.get("MECPAPERS_STORE") or _checkout_store()
-    return Memory(Path(folder) / f"{paper}-{_digest(paper)}" if folder else None, verbose=0)
+    place = Path(os.environ.get("MECPAPERS_STORE") or _default_store()) / f"{paper}-{_digest(paper)}"
+    return Memory(place if _writable(place) else None, verbose=0)
 
 
-def _checkout_store() -> Path | None:
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _default_store() -> Path:
     root = _PACKAGE.parent
-    return root / "_build" / "store" if (root / "pyproject.toml").exists() else None
+    if (root / "pyproject.toml").exists():
+        return root / "_build" / "store"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mecpapers")
 
 
 def _digest(paper: str) -> str:
-    seen = hashlib.sha256()
-    for file in _sources(paper):
-        seen.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
-    return seen.hexdigest()[:16]
+    seen = "\n".join([sources.digest(paper, JUDGES), *_versions()])
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
-def _sources(paper: str) -> list[Path]:
-    """Every source and data file that a result of this paper may depend on."""
-    own = (p for p in (_PACKAGE / paper).rglob("*") if p.is_file() and p.suffix != ".pyc")
-    return [*sorted(_PACKAGE.glob("*.py")), *sorted(own)]
+def _versions() -> list[str]:
+    """Python, major and minor, and each library that is installed."""
+    return [f"python {sys.version_info[0]}.{sys.version_info[1]}", *(f"{name} {_version(name)}" for name in LIBRARIES)]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "-"

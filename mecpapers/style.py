@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from mecpapers.sweep import Sweep
 
 # Okabe and Ito's palette: told apart by colour-blind readers; dash and marker carry the difference in greyscale
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, BLACK, GREY, SILVER = (
@@ -24,7 +29,7 @@ class Look:
     dash: str = "-"
     width: float = 1.5
 
-    def line(self) -> dict[str, object]:
+    def line(self) -> dict[str, Any]:
         """Keyword arguments for ``Axes.plot`` and ``Axes.errorbar``."""
         return {
             "label": self.label,
@@ -68,6 +73,16 @@ LOOKS = {
     "frame-wise": Look("Best images of each frame", GREEN, "x", ":"),
 }
 
+OWN = ((PURPLE, "h", "-"), (VERMILION, "p", "--"), (GREEN, "<", "-."), (BLUE, ">", ":"), (BLACK, "8", "--"))
+"""Colour, marker and dash of schemes that the book doesn't know, in their order; markers that no scheme of it has."""
+
+
+def looks(schemes: Sequence[str]) -> dict[str, Look]:
+    """The look of each scheme; one that is not the book's own is called by its name, and has a colour and marker."""
+    strangers = [name for name in schemes if name not in LOOKS]
+    own = {name: Look(name, *OWN[k % len(OWN)]) for k, name in enumerate(strangers)}
+    return {name: LOOKS.get(name) or own[name] for name in schemes}
+
 
 _SETTINGS = {
     "figure.figsize": (6.4, 3.8),
@@ -100,3 +115,35 @@ def figure_style() -> Iterator[None]:
         yield
     finally:
         plt.rcParams.update(before)
+
+
+def draw_means(ax: Axes, sweep: Sweep, metric: str, schemes: Sequence[str] | None = None) -> None:
+    """Mean of a metric with its standard error for each scheme over the sweep's axis.
+
+    Parameters
+    ----------
+    schemes : in the order of the legend; all of the sweep's if not given
+    """
+    shown = list(schemes or sweep.schemes)
+    for scheme, look in looks(shown).items():
+        ax.errorbar(sweep.values, sweep.mean(metric, scheme), sweep.standard_error(metric, scheme), **look.line())
+
+
+def canvas(width: float, height: float) -> Axes:
+    """Axes for a drawing of boxes and arrows, in units of about a character's height."""
+    _, ax = plt.subplots(figsize=(0.68 * width, 0.68 * height))
+    ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
+    ax.axis("off")
+    return ax
+
+
+def box(ax: Axes, x: float, y: float, width: float, height: float, text: str, colour: str) -> None:
+    """A box with rounded corners, its lower left one at (x, y), and text in it."""
+    style = "round,pad=0,rounding_size=0.12"
+    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=style, fc="white", ec=colour, lw=1.6))
+    ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=8)
+
+
+def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+    """An arrow from one point to another."""
+    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, color=colour, lw=1.4))

@@ -5,14 +5,25 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from mecpapers.arrays import FloatArray
+from mecpapers.solution import Infeasible, Scheme, Solution
+
+P = TypeVar("P")
+A = TypeVar("A")
+Measure = Callable[[P, Solution[A]], Mapping[str, float]]
+"""(problem, solution) -> numbers by name."""
+
+
+_ROUNDING = 1e-12
+"""Relative: a difference between drops as small as this is what rounding left of none, and would differ by machine."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,9 +55,11 @@ class Sweep:
             return np.asarray(np.nansum(self.drops(metric, scheme), axis=1) / count)
 
     def standard_error(self, metric: str, scheme: str) -> FloatArray:
-        """Standard error of the mean, shape (values,); 0 for a single drop."""
+        """Standard error of the mean, shape (values,); 0 for one drop, and where drops differ by rounding alone."""
         count = self.answered(metric, scheme)
-        away = self.drops(metric, scheme) - self.mean(metric, scheme)[:, None]
+        drops = self.drops(metric, scheme)
+        away = drops - self.mean(metric, scheme)[:, None]
+        away[np.abs(away) <= _ROUNDING * np.abs(drops)] = 0.0  # all drops are alike
         spread = np.sqrt(np.nansum(away**2, axis=1) / np.maximum(count - 1, 1))
         return np.asarray(spread / np.sqrt(np.maximum(count, 1)))
 
@@ -85,6 +98,90 @@ def to_csv(rows: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> str:
             writer.writeheader()
         writer.writerow({k: f"{v:.8g}" if isinstance(v, float) else v for k, v in row.items()})
     return out.getvalue()
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """A scenario: a dataclass of parameters that draws problems."""
+
+    def draw(self, rng: np.random.Generator) -> Any:
+        """Drop the devices and return their problem."""
+        ...
+
+
+def draw_with(scenario: Drawn, field: str, value: Any, rng: np.random.Generator) -> Any:
+    """Draw a problem from a scenario with one field changed."""
+    changed: Drawn = replace(scenario, **{field: value})  # type: ignore[type-var]
+    return changed.draw(rng)
+
+
+def compare(
+    schemes: Mapping[str, Scheme[P, A]],
+    problems: Drawn | Sequence[P],
+    measure: Measure[P, A],
+    metrics: Mapping[str, str],
+    *,
+    n_drops: int | None = None,
+    seed: int = 0,
+    axis: Mapping[str, Sequence[Any]],
+) -> Sweep:
+    """Run schemes on the same drops of a scenario, or on problems that are given; each paper offers it as ``compare``.
+
+    Parameters
+    ----------
+    schemes : name -> scheme(problem, *, rng=None) -> Solution
+    problems : a scenario, or a list of problems, such as ``instances.read`` returns
+    measure, metrics : what the paper counts, and the labels of these numbers by name
+    n_drops : drops a value, by default 100; for a list: runs a problem, by default 1
+    axis : for a scenario: one of its fields and the values that it takes; for a list: nothing
+
+    Returns
+    -------
+    Sweep over that field, or for a list over ``instance``, the place in it; NaN where a scheme finds a problem
+    infeasible, and means are over the others
+
+    Raises
+    ------
+    ValueError
+        unless ``axis`` names exactly one field of the scenario, or none for a list; for an empty list.
+    """
+    counted = partial(_measured, measure, tuple(metrics))
+    willing = {name: partial(answer, scheme) for name, scheme in schemes.items()}
+    if not isinstance(problems, Drawn):
+        if axis or not problems:
+            raise ValueError(
+                f"axis = {sorted(axis)}: must not be given beside a list of problems"
+                if axis
+                else "problems = []: must hold at least one problem"
+            )
+        values, draw, n_drops = range(len(problems)), partial(_take, tuple(problems)), 1 if n_drops is None else n_drops
+        return run_sweep(willing, draw, counted, axis="instance", values=values, n_drops=n_drops, seed=seed)
+    known = [field.name for field in fields(problems)]  # type: ignore[arg-type]
+    if len(axis) != 1:
+        raise ValueError(f"axis = {sorted(axis)}: must be one field of the scenario, such as {known[0]}=[...]")
+    ((name, taken),) = axis.items()
+    if name not in known:
+        raise ValueError(f"axis = {name}: must be one of {', '.join(known)}")
+    draw, n_drops = partial(draw_with, problems, name), 100 if n_drops is None else n_drops
+    return run_sweep(willing, draw, counted, axis=name, values=taken, n_drops=n_drops, seed=seed)
+
+
+def _take(problems: Sequence[P], place: int, rng: np.random.Generator) -> P:
+    return problems[place]
+
+
+def answer(scheme: Scheme[P, A], problem: P, *, rng: np.random.Generator | None = None) -> Solution[A] | None:
+    """The scheme's solution; None where it finds the problem infeasible."""
+    try:
+        return scheme(problem, rng=rng)
+    except Infeasible:
+        return None
+
+
+def _measured(
+    measure: Measure[P, A], names: Sequence[str], problem: P, solution: Solution[A] | None
+) -> Mapping[str, float]:
+    return dict.fromkeys(names, float("nan")) if solution is None else measure(problem, solution)
 
 
 def run_sweep(

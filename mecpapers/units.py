@@ -1,4 +1,4 @@
-"""Decibel, dBm, MHz, GHz, TFLOPS and km to SI: the only home of other units."""
+"""Decibel, dBm, MHz, GHz, TFLOPS, km and ms to SI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MILLI = 1e-3  # s per ms
 
 
 def from_db(value_db: FloatArray | float) -> FloatArray | float:
-    """Return the power ratio [1] of a level in dB."""
+    """Return the power ratio [1] of a level in dB, of the same shape."""
     return 10.0 ** (value_db / 10.0)
 
 

@@ -17,6 +17,7 @@ STORE = ROOT / "_build" / "test-store"
 COMMITTED = ROOT / "_build" / "committed"
 BIN = Path(sys.executable).parent
 PYTEST = [sys.executable, "-m", "pytest"]
+NBVAL = ["-p", "tests.patience", "--nbval", "--nbval-current-env"]
 COMPANION = [sys.executable, "-m", "mecpapers.companion"]
 
 # name -> what it says, commands
@@ -26,8 +27,9 @@ PARTS = {
     "unit": ("unit and property tests", [[*PYTEST, "tests", "--ignore=tests/site", "-n", "2"]]),
     "nbval": (
         "every committed notebook executed, outputs compared",
-        [[*PYTEST, "--nbval", "--nbval-current-env", "notebooks", "-n", "2", "--dist", "loadfile", "-W", "default"]],
+        [[*PYTEST, *NBVAL, "notebooks", "-n", "2", "--dist", "loadfile", "-W", "default"]],
     ),
+    "bits": ("the notebooks and the ledger, every number moved in its last places", [[sys.executable, "tests/bits"]]),
     "smoke": ("every notebook with other parameters", [[*COMPANION, "smoke"]]),
     "site": ("the site from the committed notebooks", [[*COMPANION, "book", "--committed"]]),
     "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "2"]]),

@@ -1,11 +1,23 @@
 """Fields are checked, broadcast, copied and locked."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pytest
 
-from mecpapers.arrays import Count, FloatArray, Fraction, NonNegative, Positive, PositiveScalar, freeze
+from mecpapers.arrays import (
+    BoolArray,
+    Count,
+    FloatArray,
+    Fraction,
+    NonNegative,
+    Positive,
+    PositiveScalar,
+    check_choice,
+    freeze,
+    lock,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,3 +73,49 @@ def test_an_error_names_field_value_and_rule(fields, message):
     with pytest.raises(ValueError, match=message) as error:
         Record(**fields)
     assert "\n" not in str(error.value)
+
+
+Colour = Literal["red", "green"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    one: Colour = "red"
+    several: tuple[Colour, ...] = ()
+    either: float | Literal["any"] = 1.0  # not a word alone: left to its own check
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+
+@pytest.mark.parametrize("wrong", ["blue", "Red", "", None, 1, ["red"], np.array(["red", "green"])])
+def test_only_the_words_there_are(wrong):
+    Choice(one="green", several=("red", "green"), either="any")
+    for fields in ({"one": wrong}, {"several": ("red", wrong)}):
+        with pytest.raises(ValueError, match=r"= .*: must be one of red, green") as refusal:
+            Choice(**fields)
+        assert str(refusal.value).startswith(next(iter(fields)))
+    with pytest.raises(ValueError, match=r"colour = .*: must be one of red, green"):
+        check_choice("colour", wrong, ("red", "green"))
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    chosen: BoolArray
+    share: FloatArray
+    rank: int = 0
+
+    def __post_init__(self) -> None:
+        lock(self)
+
+
+def test_locked_arrays_are_copies_of_their_own_type():
+    chosen, share = np.array([True, False]), np.array([[0.5, 1.0], [np.nan, 2.0]])
+    answer = Answer(chosen, share)
+    share[0, 0] = 9
+    assert answer.chosen.dtype == bool and answer.share[0, 0] == 0.5
+    for array in (answer.chosen, answer.share):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    with pytest.raises(ValueError, match=r"share has shape \(3,\): must begin as that of chosen, \(2,\)"):
+        Answer(chosen, np.ones(3))

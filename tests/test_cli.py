@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -278,7 +279,7 @@ def test_not_converged_is_marked_and_printed(command, instance, monkeypatch):
     from mecpapers.video import schemes
 
     def capped(problem, *, rng=None):
-        return replace(schemes.edge(problem), converged=False)
+        return replace(schemes.edge(problem), ended="cap")
 
     monkeypatch.setattr(schemes, "SCHEMES", {"capped": capped})
     code, out, _ = command("solve", instance(), "--scheme", "capped", "--json")
@@ -294,17 +295,26 @@ def test_schemes_are_listed_a_line_each(command):
     assert all(len(line.split()) > 4 for line in out.splitlines())
 
 
-def test_claims_as_json(command, monkeypatch):
-    from mecpapers.video.evidence import claims
+def test_claims_as_json(command):
+    code, out, _ = command("claims", "radio-frame", "gp-convex", "--paper", "video", "--json")
+    rows = json.loads(out)
+    assert code == 0 and [row["key"] for row in rows] == ["radio-frame", "gp-convex"]
+    for row in rows:
+        assert set(row) >= {"key", "paper", "where", "published", "measured", "tolerance", "verdict", "note"}
+        assert row["relation"] and row["basis"]
+        assert math.isfinite(row["measured"])
+    code, out, _ = command("claims", "radio-frame")
+    assert code == 0 and "radio-frame" in out and "$" not in out and "gp-convex" not in out
 
-    monkeypatch.setattr(claims, "CLAIMS", claims.CLAIMS[:1])
-    code, out, _ = command("claims", "--paper", "video", "--json")
-    (row,) = json.loads(out)
-    assert code == 0
-    assert set(row) >= {"key", "paper", "where", "published", "measured", "tolerance", "verdict", "note"}
-    assert math.isfinite(row["measured"])
-    code, out, _ = command("claims")
-    assert code == 0 and claims.CLAIMS[0].key in out
+
+def test_an_unknown_claim_is_refused_before_anything_is_measured(command):
+    refused(command("claims", "radio-frame", "nonsense"), 2, "KEY = nonsense")
+    refused(command("claims", "loads", "--paper", "video"), 2, "KEY = loads")
+
+
+def test_the_version_is_printed(command):
+    code, out, _ = command("--version")
+    assert code == 0 and re.fullmatch(r"mecpapers \d+(\.\d+)+", out.strip())
 
 
 def test_the_installed_command_runs(tmp_path):
@@ -329,3 +339,65 @@ def test_run_refuses_before_running(command, tmp_path, monkeypatch):
     refused(command("run", tmp_path / "no.ipynb"), 2, "no.ipynb")
     refused(command("run", notebook, "-o", notebook), 2, "input itself")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def executed(monkeypatch, tmp_path):
+    """Put the kernel aside: a run copies its notebook, or fails with what the test sets."""
+    from mecpapers.companion import execute
+
+    failure = []
+
+    def run(source, target, values):
+        if failure:
+            raise failure[0]
+        target.write_text(f"{json.loads(source.read_text())['cells'][1]['source']} {values}")
+
+    monkeypatch.setattr(execute, "run", run)
+    monkeypatch.chdir(tmp_path)
+    return failure
+
+
+def test_runs_of_two_notebooks_or_parameters_never_meet(command, executed, tmp_path):
+    fhei, pose = (ROOT / f"notebooks/{paper}/05-results.ipynb" for paper in ("fhei", "pose"))
+    (name,) = [n for n in ("n_drops",) if f"{n}: int" in fhei.read_text()]
+    runs = [(fhei,), (pose,), (fhei, "-p", f"{name}=3"), (fhei, "-p", f"{name}=4")]
+    written = [command("run", *words)[1].strip() for words in runs]
+    assert written == [
+        "_build/runs/fhei/05-results.ipynb",
+        "_build/runs/pose/05-results.ipynb",
+        "_build/runs/fhei/05-results+n_drops=3.ipynb",
+        "_build/runs/fhei/05-results+n_drops=4.ipynb",
+    ]
+    assert len({(tmp_path / path).read_text() for path in written}) == 4
+    for folder in ("notebooks/mine", "yours", "notebooks"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "a.ipynb").write_text(fhei.read_text())
+    outputs = [command("run", f"{folder}/a.ipynb")[1].strip() for folder in ("notebooks/mine", "yours", "notebooks")]
+    assert outputs == ["_build/runs/mine/a.ipynb", "_build/runs/yours/a.ipynb", "_build/runs/a.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "status"),
+    [
+        ("ValueError", ["-p", "n_drops=3"], 2),
+        ("Infeasible", ["-p", "n_drops=3"], 3),
+        ("KeyError", ["-p", "n_drops=3"], 1),
+        ("ValueError", [], 1),  # nobody gave a value: the notebook failed by itself
+        ("Infeasible", [], 1),
+    ],
+)
+def test_status_of_a_failing_notebook(command, executed, name, words, status):
+    from mecpapers.companion.execute import NotebookError
+
+    notebook = ROOT / "notebooks/fhei/05-results.ipynb"
+    executed.append(NotebookError(notebook, 3, name, "first\nsecond"))
+    refused(command("run", notebook, *words), status, "05-results.ipynb: cell 3", "first")
+
+
+def test_any_failure_of_a_run_is_one_line(command, executed):
+    notebook = ROOT / "notebooks/fhei/05-results.ipynb"
+    executed.append(AttributeError("of another library\nin two lines"))
+    refused(command("run", notebook), 1, "05-results.ipynb", "AttributeError", "of another library")
+    executed[0] = KeyboardInterrupt()
+    refused(command("run", notebook), 130, "interrupted")

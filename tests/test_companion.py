@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.companion import book, provenance
+from mecpapers.companion import book, execute, patience, provenance
 from mecpapers.companion.execute import NotebookError, run, to_html
 from mecpapers.companion.files import check_writable, write_atomically
-from mecpapers.companion.parameters import declared, parse, validate
+from mecpapers.companion.parameters import declared, parse, suffix, validate
 
 SOURCE = """\
 n_devices: int = 25  # N
@@ -123,6 +123,29 @@ class TestParameters:
             assert len(message.splitlines()) == 1
 
 
+class TestSuffix:
+    @pytest.mark.parametrize(
+        ("texts", "name"),
+        [
+            ([], ""),
+            (["n_devices=25"], ""),  # the default
+            (["scheme=edge", "n_devices=40"], "+n_devices=40+scheme=edge"),  # in the order of the lines
+            (["axis=[8, 1e1]", "bandwidth=1e-3"], "+bandwidth=0.001+axis=8.0,10.0"),
+        ],
+    )
+    def test_readable(self, texts: list[str], name: str) -> None:
+        known = declared(notebook())
+        assert suffix(known, parse(known, texts)) == name
+
+    def test_whatever_the_values_files_can_be_named_and_told_apart(self) -> None:
+        known = declared(notebook())
+        texts = ["", "a/b", "../x", "a b", "a,b", "*", "µ", "x" * 300, "x" * 301, "a+b", ".."]
+        names = [suffix(known, {"scheme": text}) for text in texts]
+        names += [suffix(known, {"axis": value}) for value in ([], list(range(100)), list(range(101)), [1.0, 3.0])]
+        assert len(set(names)) == len(names)
+        assert all(len(name) <= 100 and not set("/ *\n\\") & set(name) for name in names)
+
+
 class TestFiles:
     def test_replaced_whole(self, tmp_path: Path) -> None:
         write_atomically(tmp_path / "new" / "file", "one")
@@ -161,7 +184,7 @@ class TestRun:
         cells = json.loads(first)["cells"]
         assert cells[1]["outputs"][0]["text"] == ["25 in\n"]
         assert [cell["execution_count"] for cell in cells] == [1, 2]
-        assert 0 < seconds < 60
+        assert 0 < seconds < patience.seconds(120)
         assert sorted(os.listdir(tmp_path / "out")) == ["a.ipynb", "b.ipynb"]
 
     def test_what_is_printed_in_two_goes_is_one_output(self, tmp_path: Path) -> None:
@@ -204,6 +227,121 @@ class TestRun:
         with pytest.raises(NotebookError, match="kernel: DeadKernelError"):
             run(source, tmp_path / "b.ipynb")
 
+    @pytest.mark.parametrize(
+        "kernelspec",
+        [
+            {"name": "conda-env-mine-py", "display_name": "Python [conda env:mine]", "language": "python"},
+            {"name": ".venv", "display_name": ".venv (3.12.1)"},
+            None,
+        ],
+        ids=["conda", "editor", "none"],
+    )
+    def test_any_kernel_name_runs_here(self, tmp_path: Path, kernelspec: dict[str, str] | None) -> None:
+        content = notebook(SOURCE, "import sys\nprint(n_devices, sys.prefix)")
+        content.metadata.pop("kernelspec")
+        content.metadata |= {} if kernelspec is None else {"kernelspec": kernelspec}
+        nbformat.write(content, tmp_path / "a.ipynb")
+        run(tmp_path / "a.ipynb", tmp_path / "b.ipynb", {"n_devices": 3})
+        executed = json.loads((tmp_path / "b.ipynb").read_text())
+        assert executed["cells"][2]["outputs"][0]["text"] == [f"3 {sys.prefix}\n"]
+        assert executed["metadata"].get("kernelspec") == kernelspec
+
+    def test_no_registered_kernel_is_needed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+        def none(_: object, name: str) -> None:
+            raise NoSuchKernel(name)
+
+        monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", none)
+        run(saved(tmp_path / "a.ipynb", "1 + 1"), tmp_path / "b.ipynb")
+
+    def test_other_languages_and_no_kernel_are_refused_in_one_line(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = saved(tmp_path / "a.ipynb", "1", kernelspec={"name": "ir", "language": "R", "display_name": "R"})
+        with pytest.raises(ValueError, match=r"metadata\.kernelspec\.language = R: must be python$"):
+            run(source, tmp_path / "b.ipynb")
+        (tmp_path / "c.ipynb").write_text('{"cells": [{"metadata": {}}]}')
+        with pytest.raises(ValueError, match=r"c\.ipynb: is not a notebook$"):
+            run(tmp_path / "c.ipynb", tmp_path / "b.ipynb")
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        with pytest.raises(ValueError, match=r"^[^\n]*-m pip install ipykernel$"):
+            run(saved(tmp_path / "a.ipynb", "1"), tmp_path / "b.ipynb")
+
+    def test_a_path_with_braces(self, tmp_path: Path) -> None:
+        run(saved(tmp_path / "{n}" / "{m}.ipynb", "print(n_devices)"), tmp_path / "{o}.ipynb", {"n_devices": 3})
+        assert (tmp_path / "{o}.ipynb").exists()
+
+    @pytest.mark.parametrize("slow", [1, 2])
+    def test_a_slow_kernel_gets_one_more_try(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], slow: int
+    ) -> None:
+        tries = tmp_path / "tries"
+        fake = f"""if True:
+            import pathlib, runpy, time
+            tries = pathlib.Path({str(tries)!r})
+            tries.write_text((tries.read_text() if tries.exists() else "") + "x")
+            if len(tries.read_text()) <= {slow}:
+                time.sleep(600)
+            runpy.run_module("ipykernel_launcher", run_name="__main__")"""
+        source, *rest = execute.KERNEL[3:]
+        monkeypatch.setattr(execute, "KERNEL", (sys.executable, "-c", fake, source, *rest))
+        waits = iter([2, 2] if slow == 2 else [2, 120])  # [s]
+        monkeypatch.setattr(patience, "seconds", lambda at_rest: next(waits) if at_rest == execute.START else 60)
+        notebook = saved(tmp_path / "work" / "a.ipynb", "print(n_devices)")
+        if slow == 1:
+            run(notebook, tmp_path / "work" / "b.ipynb")
+        else:
+            with pytest.raises(NotebookError, match=r"^[^\n]*a\.ipynb: kernel: did not start: [^\n]+$"):
+                run(notebook, tmp_path / "work" / "b.ipynb")
+        assert tries.read_text() == "xx"
+        assert sorted(os.listdir(tmp_path / "work")) == (["a.ipynb", "b.ipynb"] if slow == 1 else ["a.ipynb"])
+        assert capfd.readouterr().err == ""
+
+    def test_why_a_kernel_died_is_said(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        fake = ("-c", "import sys; print('line one', file=sys.stderr); raise ImportError('no zmq')")
+        monkeypatch.setattr(execute, "KERNEL", (sys.executable, *fake, "{connection_file}"))
+        with pytest.raises(NotebookError, match=r"a\.ipynb: kernel: did not start: ImportError: no zmq$"):
+            run(saved(tmp_path / "a.ipynb", "1"), tmp_path / "b.ipynb")
+
+    def test_nbval_gives_one_more_try(self, tmp_path: Path) -> None:
+        fake = f"""if True:
+            import os, pathlib, runpy, sys
+            tries = pathlib.Path({str(tmp_path / "tries")!r})
+            tries.write_text((tries.read_text() if tries.exists() else "") + "x")
+            if tries.read_text() == "x":
+                os._exit(1)
+            sys.path.remove({str(tmp_path / "fake")!r})
+            runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)"""
+        write_atomically(tmp_path / "fake" / "ipykernel_launcher.py", fake)
+        run(saved(tmp_path / "a.ipynb", "print(n_devices)"), tmp_path / "work" / "a.ipynb")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.patience",
+            "--nbval",
+            "--nbval-current-env",
+            "-W=default",
+        ]
+        done = subprocess.run(
+            [*command, str(tmp_path / "work" / "a.ipynb")],
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "fake")},
+            cwd=Path(__file__).parents[1],
+            capture_output=True,
+            text=True,
+        )
+        assert (tmp_path / "tries").read_text() == "xx", done.stdout
+        assert "2 passed" in done.stdout
+
+    def test_the_wait_grows_with_the_load(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "cpu_count", lambda: 2)
+        monkeypatch.setattr(os, "getloadavg", lambda: (6.0, 0.0, 0.0))
+        assert patience.seconds(60) == 240
+        monkeypatch.delattr(os, "getloadavg")
+        assert patience.seconds(60) == 60
+
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_interrupted(self, tmp_path: Path, number: signal.Signals) -> None:
         work, temporary = tmp_path / "work", tmp_path / "temporary"
@@ -218,7 +356,7 @@ class TestRun:
         )
         pid = waited_for(work / "pid")
         process.send_signal(number)
-        assert process.wait(20) != 0
+        assert process.wait(patience.seconds(30)) == (130 if number == signal.SIGINT else 143)
         assert sorted(os.listdir(work)) == ["a.ipynb", "pid"]
         assert os.listdir(temporary) == []
         with pytest.raises(ProcessLookupError):
@@ -235,7 +373,8 @@ class TestRun:
 
 
 def waited_for(path: Path) -> int:
-    for _ in range(300):
+    end = time.monotonic() + patience.seconds(60)
+    while time.monotonic() < end:
         if path.exists() and path.read_text():
             return int(path.read_text())
         time.sleep(0.1)

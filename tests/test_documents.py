@@ -15,14 +15,19 @@ PAGES = ["README.md", "book/own.md"]
 
 @pytest.mark.parametrize("page", PAGES)
 def test_python_examples_run(page, tmp_path, monkeypatch, capsys):
-    shutil.copy(ROOT / "book" / "instances" / "video.json", tmp_path / "FILE.json")
+    for name, file in {"video": "FILE.json", "pose": "POSE.json"}.items():
+        shutil.copy(ROOT / "book" / "instances" / f"{name}.json", tmp_path / file)
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
     assert blocks
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block.replace("n_drops=100", "n_drops=2"), page, "exec"), names)
-    assert "scheme,n_devices" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "scheme,n_devices" in printed
+    if page == "book/own.md":
+        assert printed.count("scheme,instance") == 2
+        assert "half" in names["ax"].figure.legends[0].get_texts()[0].get_text()  # type: ignore[attr-defined]
 
 
 def test_every_scheme_is_documented():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.lemmas import cube_root_speed, square_root_shares
+from mecpapers.lemmas import bisect, cube_root_speed, square_root_shares
 
 positive = st.floats(1e-6, 1e6)
 weights = st.lists(positive, min_size=1, max_size=12).map(np.array)
@@ -45,3 +45,35 @@ def test_speed_is_stationary_and_least_on_a_grid(a, b):
 
 def test_free_energy_means_no_limit():
     assert np.isinf(cube_root_speed(np.array([1.0]), np.array([0.0]))[0])
+
+
+@given(st.floats(-300, 300), st.floats(1.5, 1e3), st.booleans())
+def test_bisection_ends_at_the_last_number_that_fits_at_any_scale(exponent, factor, falling):
+    root = 10.0**exponent
+    ends = (root / factor, 2 * root * factor)
+    if falling:
+        x = bisect(lambda v: v >= root, ends[1], ends[0])
+        assert x >= root > np.nextafter(x, 0)
+    else:
+        x = bisect(lambda v: v <= root, *ends)
+        assert x <= root < np.nextafter(x, np.inf)
+
+
+def test_bisection_of_several_at_once_asks_no_more_than_their_slowest():
+    roots, asked = np.array([[0.0, 1e-200], [3.0, -7.5]]), 0
+
+    def holds(x):
+        nonlocal asked
+        asked += 1
+        return x <= roots
+
+    np.testing.assert_array_equal(bisect(holds, -8.0, 8.0), roots)
+    assert asked < 1100  # 0 is approached through every power of 2
+    asked = 0
+    bisect(lambda x: holds(x)[1, 0], 2.0, 4.0)
+    assert asked == 52
+
+
+def test_bisection_of_nothing_and_of_neighbours():
+    assert bisect(lambda x: x > 0, np.zeros(0), np.zeros(0)).shape == (0,)
+    assert bisect(lambda x: x <= 1, 1.0, np.nextafter(1.0, 2)) == 1.0

@@ -1,6 +1,14 @@
 """Kept results are read again, and forgotten when their code changes."""
 
+import ast
+import sys
+
+import platformdirs
+import pytest
+
 import mecpapers.store as store
+from mecpapers import sources
+from mecpapers.ledger import PAPERS
 
 CALLS = []
 
@@ -45,7 +53,60 @@ def test_a_list_is_kept_as_its_tuple(tmp_path, monkeypatch):
     store._memory.cache_clear()
 
 
-def test_the_digest_covers_shared_modules_and_the_papers_own():
-    names = {p.relative_to(store._PACKAGE).as_posix() for p in store._sources("video")}
-    assert {"lemmas.py", "sweep.py", "video/edge.py"} <= names
-    assert not any(n.startswith("companion/") for n in names)
+@pytest.mark.parametrize("library", ["numpy", "scipy", "cvxpy", "clarabel", "sympy"])
+def test_another_version_of_a_library_is_another_key(library, monkeypatch):
+    before = store._digest("video")
+    known = store.version
+    monkeypatch.setattr(store, "version", lambda name: "0.1" if name == library else known(name))
+    assert store._digest("video") != before
+
+
+def test_another_python_is_another_key(monkeypatch):
+    before = store._digest("video")
+    monkeypatch.setattr(sys, "version_info", (3, 99, 0))
+    assert store._digest("video") != before
+
+
+def test_every_library_that_the_papers_import_is_in_the_key():
+    names = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
+    aside = {"mecpapers", "tqdm", "joblib", "click", *sys.stdlib_module_names}  # no result depends on these
+    for file in [f for paper in PAPERS for f in sources.files(paper, store.JUDGES)]:
+        if file.suffix == ".py" and file.name not in ("cli.py", "store.py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            found = [n.names[0].name for n in ast.walk(tree) if isinstance(n, ast.Import)]
+            found += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+            for library in {name.split(".")[0] for name in found} - aside:
+                assert names.get(library, library) in store.LIBRARIES, file
+
+
+@pytest.mark.parametrize("refuse", ["mkdir", "access"])
+def test_nothing_is_kept_where_nothing_can_be_written(refuse, tmp_path, monkeypatch):
+    if refuse == "mkdir":
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path / "file"))
+    else:
+        monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path))
+        monkeypatch.setattr("os.access", lambda *_: False)
+    store._memory.cache_clear()
+    CALLS.clear()
+    kept = store.kept(slow)
+    assert [kept(1), kept(1)] == [2, 2]
+    assert CALLS == [1, 1]
+    store._memory.cache_clear()
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_no_judge_is_in_the_key_and_no_kept_result_in_a_judge(paper):
+    counted = sources.files(paper, store.JUDGES)
+    for file in (sources.PACKAGE / paper).rglob("*.py"):
+        if file not in counted:
+            assert "@kept" not in file.read_text(encoding="utf-8"), file
+    assert {"claims", "errata"} <= {p.stem for p in (sources.PACKAGE / paper / "evidence").iterdir()}
+    assert not any({"claims", "errata"} & {*p.parts, p.stem} for p in counted)
+
+
+def test_outside_a_checkout_the_users_cache_folder_keeps_results(tmp_path, monkeypatch):
+    assert store._default_store() == store._PACKAGE.parent / "_build" / "store"
+    monkeypatch.setattr(store, "_PACKAGE", tmp_path / "site-packages" / "mecpapers")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert store._default_store() == platformdirs.user_cache_path("mecpapers")

@@ -2,12 +2,15 @@
 
 import csv
 import io
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
 from joblib import parallel_config
 
-from mecpapers.sweep import Sweep, drop_generator, run_sweep, to_csv
+from mecpapers.solution import Infeasible, Solution
+from mecpapers.sweep import Sweep, compare, drop_generator, run_sweep, to_csv
 
 
 def draw(value, rng):
@@ -74,3 +77,70 @@ def test_csv_holds_every_drop_or_the_summary():
 
 def test_no_rows_no_text():
     assert to_csv([]) == ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    offset: float = 1.0
+    scale: float = 1.0
+
+    def draw(self, rng):
+        return self.offset + self.scale * rng.random()
+
+
+def double(problem, *, rng=None):
+    return Solution(allocation=2 * problem, objective=2 * problem)
+
+
+def picky(problem, *, rng=None):
+    if problem > 2:
+        raise Infeasible("offset: too much")
+    return double(problem)
+
+
+def size(problem, solution):
+    return {"size": solution.objective}
+
+
+OURS = {"double": double, "picky": picky}
+comparing = partial(compare, measure=size, metrics={"size": "size, m"})
+
+
+def test_compare_takes_a_scenario_and_one_of_its_fields():
+    s = comparing(OURS, Scenario(), n_drops=3, axis={"offset": [1.0, 5.0]})
+    assert (s.axis, s.values, s.schemes, s.n_drops) == ("offset", (1.0, 5.0), ("double", "picky"), 3)
+    drawn = [2 * Scenario(offset=5.0).draw(drop_generator(0, k)) for k in range(3)]
+    np.testing.assert_array_equal(s.drops("size", "double")[1], drawn)
+    np.testing.assert_array_equal(s.drops("size", "picky")[0], s.drops("size", "double")[0])
+    assert np.isnan(s.drops("size", "picky")[1]).all()
+
+
+def test_compare_takes_problems_as_they_are():
+    s = comparing(OURS, [1.0, 1.5, 3.0], axis={})
+    assert (s.axis, s.values, s.n_drops) == ("instance", (0, 1, 2), 1)
+    np.testing.assert_array_equal(s.mean("size", "double"), [2, 3, 6])
+    np.testing.assert_array_equal(s.mean("size", "picky"), [2, 3, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("problems", "axis", "message"),
+    [
+        (Scenario(), {}, "axis = .*: must be one field of the scenario"),
+        (Scenario(), {"offset": [1], "scale": [1]}, "axis = .*: must be one field of the scenario"),
+        (Scenario(), {"colour": [1]}, "axis = colour: must be one of offset, scale"),
+        ([1.0], {"offset": [1]}, "axis = .*offset.*: must not be given beside a list of problems"),
+        ([], {}, "problems = .*: must hold at least one problem"),
+    ],
+)
+def test_compare_refuses(problems, axis, message):
+    with pytest.raises(ValueError, match=message):
+        comparing(OURS, problems, axis=axis)
+
+
+def test_drops_that_differ_by_rounding_alone_have_no_standard_error():
+    alike = np.array([0.1, np.nextafter(0.1, 1), 0.1])
+    apart = np.array([0.1, 0.1 * (1 + 1e-9), 0.1])
+    table = Sweep(axis="x", values=(1.0, 2.0), schemes=("a",), metrics={"cost": np.array([[alike, apart]])})
+    error = table.standard_error("cost", "a")
+    assert error[0] == 0
+    assert error[1] == pytest.approx(0.1e-9 / 3, rel=1e-4)

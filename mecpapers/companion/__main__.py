@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mecpapers.companion import book as books
+from mecpapers.ledger import PAPERS
 
 ROOT = Path.cwd()
 
@@ -45,6 +46,16 @@ def notebooks() -> None:
 def smoke() -> None:
     """Execute every notebook with its small values, into a temporary folder."""
     click.echo(f"{books.smoke(ROOT)} notebooks ran with other parameters")
+
+
+@main.command()
+@click.option("--paper", type=click.Choice(PAPERS), help="Only the claims of one paper.")
+def flips(paper: str | None) -> None:
+    """Measure the claims under other choices and seeds, and store what comes, to commit."""
+    from mecpapers.ledger.flips import write
+
+    for name in [paper] if paper else PAPERS:
+        click.echo(f"updated {write(name).relative_to(ROOT)}")
 
 
 @main.command()

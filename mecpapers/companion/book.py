@@ -43,7 +43,7 @@ def notebooks(root: Path) -> list[Path]:
     A paper's later sections, the longer ones, come first; what reads the results of all papers comes last.
     """
     found = (path.relative_to(root) for path in (root / "notebooks").rglob("*.ipynb"))
-    shown = (path for path in found if not any(part.startswith(".") for part in path.parts))
+    shown = (path for path in found if not any(part.startswith((".", "_")) for part in path.parts))
     return sorted(shown, key=lambda path: (len(path.parts) > 2, path), reverse=True)
 
 
@@ -56,7 +56,8 @@ def sources(root: Path, notebook: Path) -> list[Path]:
     package = root / "mecpapers"
     paper = package / notebook.parts[1]
     if paper.is_dir():
-        found = [*package.glob("*.py"), *(package / "companion").glob("*.py"), *paper.rglob("*")]
+        shared = (package, package / "companion", package / "ledger")
+        found = [*(path for folder in shared for path in folder.glob("*.py")), *paper.rglob("*")]
     else:
         found = list(package.rglob("*"))
     kept = (path for path in found if path.is_file() and "__pycache__" not in path.parts)
@@ -159,7 +160,7 @@ def run_all(jobs: Iterable[Job], done: Callable[[Job, float], None] = lambda job
                 except RuntimeError as error:
                     failures.append(error)
                     continue
-                tqdm.write(f"{seconds:6.1f} s  {futures[future].notebook.name}")
+                tqdm.write(f"{seconds:6.1f} s  {'/'.join(futures[future].notebook.parts[-2:])}")
                 done(futures[future], seconds)
         except BaseException:
             with lock:

@@ -1,6 +1,9 @@
 """Run one notebook with papermill; replace its output whole or not at all."""
 
+import importlib.util
+import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -12,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from mecpapers.companion import patience
 from mecpapers.companion.files import check_writable, write_atomically
 
 # What a kernel sees: no progress bars in outputs, one thread, this environment's kernel, figures shown inline.
@@ -23,17 +27,23 @@ KERNEL_ENVIRONMENT: Mapping[str, str | None] = {
     "MPLBACKEND": None,
 }
 
+# The kernel: this environment's Python, whatever a notebook calls its own.
+KERNEL = (sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}")
+START = 60.0  # a kernel's time to answer on a machine at rest [s]
+MESSAGE = 30.0  # a kernel's time to send what a cell printed [s]
+
+_SPEC = {"debugger": True, "supported_encryption": ["curve"]}  # as ipykernel describes itself
 _MATHJAX = Path(__file__).parents[2] / "book" / "_static" / "mathjax" / "tex-svg.js"
 
 
 class NotebookError(RuntimeError):
-    """A cell failed.
+    """A cell failed, or the kernel.
 
     Attributes
     ----------
     notebook : Path
     cell : int or None
-        Its number, as in ``In [cell]``; None where the kernel itself died.
+        Its number, as in ``In [cell]``; None where the kernel itself did not start, or died.
     name, message : str
         The exception in the cell.
     """
@@ -64,15 +74,14 @@ def run(notebook: str | Path, output: str | Path, parameters: Mapping[str, objec
     Raises
     ------
     ValueError
-        If `output` is `notebook`, or a parameter isn't declared or is of another type.
+        If `output` is `notebook`, `notebook` is none or not one of Python's, or a parameter isn't declared or is of
+        another type.
     OSError
         If `notebook` can't be read, or `output` can't be written (noticed before anything runs).
     NotebookError
-        If a cell fails.
+        If a cell fails, or the kernel doesn't start.
     """
     import nbformat
-    import papermill
-    from nbclient.exceptions import DeadKernelError
 
     from mecpapers.companion.parameters import declared, validate
 
@@ -81,23 +90,95 @@ def run(notebook: str | Path, output: str | Path, parameters: Mapping[str, objec
         raise ValueError(f"output {output.name}: is the notebook itself")
     check_writable(output)
     values = validate(declared(notebook), parameters or {})
+    _check_runnable(notebook)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, _environment(), _terminable():
+        result = _executed(notebook, Path(folder), values)
+        write_atomically(output, nbformat.writes(_stripped(result)) + "\n")
+    return time.perf_counter() - start
+
+
+def _check_runnable(notebook: Path) -> None:
+    """Refuse what is no notebook of Python's, or an environment without a kernel, before anything starts."""
+    import nbformat
+
+    try:
+        metadata = nbformat.read(notebook, as_version=4).metadata
+    except Exception:  # whatever nbformat stumbles over
+        raise ValueError(f"{notebook}: is not a notebook") from None
+    for name, key in (("kernelspec", "language"), ("language_info", "name")):
+        language = metadata.get(name, {}).get(key) or "python"
+        if str(language).lower() not in ("python", "ipython"):
+            raise ValueError(f"{notebook}: metadata.{name}.{key} = {language}: must be python")
+    if importlib.util.find_spec("ipykernel_launcher") is None:
+        raise ValueError(f"ipykernel is not installed: to run notebooks, {sys.executable} -m pip install ipykernel")
+
+
+def _executed(notebook: Path, folder: Path, values: Mapping[str, object]) -> Any:
+    """Run a copy, which papermill can't misread by its path, and turn what goes wrong into a `NotebookError`."""
+    import papermill
+    from nbclient.exceptions import CellControlSignal, DeadKernelError
+
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # else its errors go to standard error, too
+    copy, log = Path(shutil.copyfile(notebook, folder / "notebook.ipynb")), folder / "kernel.log"
+    started = False
+
+    def begin(**_: object) -> None:
+        nonlocal started
+        started = True
+
+    def attempt(seconds: float) -> Any:
         try:
-            result = papermill.execute_notebook(
-                notebook,
-                Path(folder) / "run.ipynb",
+            return papermill.execute_notebook(
+                copy,
+                folder / "run.ipynb",
                 values,
+                kernel_name="python3",
+                language="python",
                 cwd=notebook.parent,
                 config=_encrypted(),
+                kernel_manager_class=_kernel_manager(log),
+                start_timeout=max(1, round(seconds)),
+                iopub_timeout=round(patience.seconds(MESSAGE)),
+                on_cell_execute=begin,
                 progress_bar=sys.stderr.isatty(),
             )
         except papermill.PapermillExecutionError as error:
             raise NotebookError(notebook, error.exec_count, error.ename, error.evalue) from None
-        except DeadKernelError as error:
-            raise NotebookError(notebook, None, "DeadKernelError", str(error)) from None
-        write_atomically(output, nbformat.writes(_stripped(result)) + "\n")
-    return time.perf_counter() - start
+        except (DeadKernelError, CellControlSignal) as error:
+            raise NotebookError(notebook, None, type(error).__name__, str(error)) from None
+        except (RuntimeError, TimeoutError) as error:  # what jupyter_client raises where a kernel doesn't answer
+            if started:
+                raise NotebookError(notebook, None, type(error).__name__, str(error)) from None
+            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            reason = said[-1] if said and "died" in str(error) else str(error)
+            raise StartError(notebook, None, "did not start", reason) from None
+
+    return patience.twice(attempt, START, (StartError,))
+
+
+class StartError(NotebookError):
+    """The kernel did not start: worth one more try."""
+
+
+def _kernel_manager(log: Path) -> type:
+    """Return a manager that starts `KERNEL` under any name, so that no kernel needs to be registered.
+
+    What the kernel's process itself says on standard error goes to `log`.
+    """
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Manager(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return KernelSpec(argv=list(KERNEL), display_name="Python 3", language="python", metadata=_SPEC)
+
+        async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
+            with log.open("w", encoding="utf-8") as file:
+                await super().start_kernel(**{**kw, "stderr": file})
+
+    return Manager
 
 
 def to_html(notebook: str | Path, path: str | Path) -> None:

@@ -6,8 +6,10 @@ float, bool, str, and lists of one of these.
 
 import ast
 import difflib
+import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +160,27 @@ def parse(parameters: Mapping[str, Parameter], texts: Iterable[str]) -> dict[str
             raise ValueError(f"parameter {name}: {_short(written)} is a second value, one is the rule")
         values[name] = parameter.check(written if parameter.type == "str" else _json(parameter, written), written)
     return values
+
+
+def suffix(parameters: Mapping[str, Parameter], values: Mapping[str, Value]) -> str:
+    """Name what `values` change, for a file's name: ``+n_drops=10+axis=1,2``; empty where nothing differs.
+
+    In the order of the notebook's lines. A value that would make a poor or a long name is replaced by a digest.
+    """
+    changed = [(name, p.default, values[name]) for name, p in parameters.items() if name in values]
+    parts = (f"+{name}={_filed(value)}" for name, default, value in changed if value != default)
+    whole = "".join(parts)
+    return whole if len(whole) <= 100 else f"+{_digest(whole)}"
+
+
+def _filed(value: Value) -> str:
+    items = [v if isinstance(v, str) else json.dumps(v) for v in (value if isinstance(value, list) else [value])]
+    plain = items and all(re.fullmatch(r"[\w.+-]{1,40}", item, flags=re.ASCII) for item in items)
+    return ",".join(items) if plain else _digest(json.dumps(value))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _known(parameters: Mapping[str, Parameter], name: str) -> Parameter:

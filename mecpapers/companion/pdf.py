@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from mecpapers.companion import book, chromium
+from mecpapers.companion import book, chromium, patience
 
 
 def write(root: Path) -> Path:
@@ -26,8 +26,12 @@ def write(root: Path) -> Path:
     text = (pages / "book" / "index.html").read_text(encoding="utf-8")
     (pages / "index.html").write_text(re.sub(r'"\.\./(_static|_images)/', r'"\1/', text), encoding="utf-8")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(chromium.ARGUMENTS))
+        timeout = 1000 * patience.seconds(60)  # [ms]
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, args=list(chromium.ARGUMENTS), timeout=timeout
+        )
         page = browser.new_page()
+        page.set_default_timeout(timeout)
         page.goto((pages / "index.html").as_uri())
         page.evaluate("MathJax.startup.promise")
         page.pdf(path=path, format="A4", margin={"top": "15mm", "bottom": "15mm"})

@@ -1,5 +1,11 @@
 """Choi, Kim and Ko, *Enabling AI Quality Control via Feature Hierarchical Edge Inference* (arXiv 2211.07860).
 
+The paper, section by section: ``networks`` (II, its YOLOv3), ``model`` (II-C, III), ``transmission`` (IV-B,
+Proposition 1), ``computing`` (IV-B, Proposition 2, and with it P2), ``quality`` (IV-C, P3), ``alternating`` (IV-D),
+``scenario`` (V, Table I), ``benchmarks`` (V). Ours: ``mended`` (the algorithm's losses made good), ``bounds`` (the
+certified optimum) and ``dual`` (its bound). For use: ``schemes``, ``instance``. Two doors: ``evidence``, what the
+book says of the paper, and ``measured``, what records and holds data.
+
 ``EQUATIONS`` maps the paper's numbers to functions. The names below load their module when they are first used, so
 that importing this package is quick.
 """
@@ -7,8 +13,8 @@ that importing this package is quick.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
+
+from mecpapers.lazy import offer
 
 EQUATIONS: Mapping[str, str] = {
     "(1)": "networks.layer_macs",
@@ -56,17 +62,10 @@ _HOMES = {
     "TABLE_I": "scenario",
     "FIG_4A": "scenario",
     "SCHEMES": "schemes",
-    "compare": "evidence.experiments",
+    "METRICS": "schemes",
+    "compare": "schemes",
+    "measure": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = offer(__name__, _HOMES)

@@ -19,9 +19,12 @@ from mecpapers.fhei.transmission import (
     uplink_shares,
     uplink_time,
 )
+from mecpapers.lemmas import bisect
 from mecpapers.solution import Infeasible, Solution
 
-_HALVINGS = 200
+_FAR = 60.0
+"""How far log v may lie from the logs of the mobiles' limits: 1e26 in speed, 1e78 in lambda = 2 psi v^3. That far away
+sigma_m + lambda is lambda, or sigma_m, to the last bit. Ten times as far would leave the range of float64."""
 
 
 def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArray) -> FloatArray:
@@ -33,7 +36,7 @@ def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArra
 
     Parameters
     ----------
-    feature_bytes : shape (..., M)
+    feature_bytes : d [byte], shape (..., M)
     seconds : right side of (21) [s], shape (...)
 
     Returns
@@ -51,23 +54,8 @@ def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArra
     return np.where(at_limit[..., -1] <= seconds, v, np.inf)
 
 
-def common_speed_by_bisection(problem: Problem, feature_bytes: FloatArray, seconds: float) -> float:
-    """The same v, of one instance of shape (M,), by bisection on (21)."""
-    limits, load = problem.users.device_speed, inference_flops(problem, feature_bytes)
-    if (load / limits).sum() > seconds:
-        return float(np.inf)
-    low, high = 0.0, float(limits.max())
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if (load / np.minimum(middle, limits)).sum() > seconds:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
 def latency_price(problem: Problem, speed: FloatArray | float) -> FloatArray:
-    """Lambda = 2 psi v^3 [J/s], (20) solved for the multiplier."""
+    """lambda = 2 psi v^3 [J/s], (20) solved for the multiplier, for v [FLOP/s] of shape (...)."""
     return np.asarray(2 * problem.energy_coefficient * np.asarray(speed) ** 3)
 
 
@@ -76,7 +64,12 @@ def least_energy(
 ) -> tuple[FloatArray, FloatArray]:
     """Optimum of P2 times M: the least total energy [J] that meets the mean latency, and v [FLOP/s], shapes (...).
 
-    Both are infinite where no allocation meets the latency. ``shares`` fixes the air time.
+    Both are infinite where no allocation meets the latency.
+
+    Parameters
+    ----------
+    feature_bytes : d [byte], shape (..., M)
+    shares : air time decided beforehand
     """
     if shares is None and not equal_receive_power(problem):
         return _least_energy_of_unequal(problem, feature_bytes)
@@ -86,7 +79,7 @@ def least_energy(
 
 
 def least_latency(problem: Problem, feature_bytes: FloatArray, shares: Shares | None = None) -> FloatArray:
-    """Least mean latency [s] at any energy, q = Q, shape (...)."""
+    """Least mean latency [s] at any energy, q = Q, shape (...), for d [byte] of shape (..., M)."""
     down, _ = downlink_cost(problem, feature_bytes, None, shares)
     local = (inference_flops(problem, feature_bytes) / problem.users.device_speed).sum(axis=-1)
     total = uplink_time(problem, shares) + down + edge_time(problem, feature_bytes) + local
@@ -94,13 +87,13 @@ def least_latency(problem: Problem, feature_bytes: FloatArray, shares: Shares | 
 
 
 def feasible(problem: Problem, feature_bytes: FloatArray, shares: Shares | None = None) -> BoolArray:
-    """Whether some allocation gives these sizes within both limits, shape (...)."""
+    """Whether some allocation gives these sizes within both limits, shape (...), for d [byte] of shape (..., M)."""
     energy, _ = least_energy(problem, feature_bytes, shares)
     return np.asarray(energy <= problem.users.size * problem.max_mean_energy)
 
 
 def allocate(problem: Problem, feature_bytes: FloatArray, speed: float, shares: Shares | None = None) -> Allocation:
-    """Propositions 1 and 2 for sizes of shape (M,) and the common speed v."""
+    """Propositions 1 and 2 for sizes [byte] of shape (M,) and the common speed v [FLOP/s]."""
     price = float(latency_price(problem, speed))
     beta = downlink_shares(problem, feature_bytes, price) if shares is None else shares.downlink
     return Allocation(
@@ -114,56 +107,79 @@ def allocate(problem: Problem, feature_bytes: FloatArray, speed: float, shares: 
 
 
 def solve_resources(problem: Problem, feature_bytes: FloatArray, shares: Shares | None = None) -> Solution[Allocation]:
-    """P2 for given feature sizes of shape (M,), by Propositions 1 and 2; the objective is the mean energy [J].
+    r"""P2, resources for given feature sizes, by Propositions 1 and 2; the objective is the mean energy [J].
+
+    .. math:: \min_{\alpha, \beta, f, q} \frac1M \sum_m E_m \quad\text{s.t.}\quad \frac1M \sum_m T_m \le \bar T,\;
+        \sum_m \alpha_m \le 1,\; \sum_m \beta_m \le 1,\; \sum_m f_m \le F,\; q_m \le Q_m.
+
+    P2 is convex, so the KKT conditions are sufficient: with the multiplier lambda of the latency, (18) holds and
+    q_m = min(cbrt(lambda / 2 psi), Q_m) (22); the latency is used up to its limit (21), unless all are at Q_m.
+
+    Parameters
+    ----------
+    feature_bytes : d [byte], shape (M,)
+    shares : air time decided beforehand
 
     Raises
     ------
     Infeasible
         if no allocation meets the mean latency: naming the limit and the least attainable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mecpapers.fhei import FIG_4A
+    >>> problem = FIG_4A.draw(np.random.default_rng(0))
+    >>> solution = solve_resources(problem, np.full(5, 3e6))
+    >>> print(f"{solution.objective:.3f} J, lambda = {solution.allocation.latency_price:.3f} J/s")
+    3.374 J, lambda = 0.526 J/s
     """
-    _, v = least_energy(problem, feature_bytes, shares)
-    if not np.isfinite(v):
-        raise Infeasible(latency_message(problem, feature_bytes, shares))
-    allocation = allocate(problem, feature_bytes, float(v), shares)
+    _, v = _within_latency(problem, feature_bytes, shares)
+    allocation = allocate(problem, feature_bytes, v, shares)
     return Solution(allocation=allocation, objective=float(evaluate(problem, allocation).energy.mean()))
 
 
 def check_feasible(problem: Problem, feature_bytes: FloatArray, shares: Shares | None = None) -> None:
-    """Refuse sizes that no allocation gives within both limits.
+    """Refuse sizes [byte] of shape (M,) that no allocation gives within both limits.
 
     Raises
     ------
     Infeasible
         naming the limit, and the least attainable latency or energy.
     """
-    energy, v = least_energy(problem, feature_bytes, shares)
-    if not np.isfinite(v):
-        raise Infeasible(latency_message(problem, feature_bytes, shares))
-    if not feasible(problem, feature_bytes, shares):
-        mean, limit = float(energy) / problem.users.size, problem.max_mean_energy
+    energy, _ = _within_latency(problem, feature_bytes, shares)
+    mean, limit = energy / problem.users.size, problem.max_mean_energy
+    if not energy <= problem.users.size * limit:
         raise Infeasible(
-            f"max_mean_energy = {limit:.6g} J: the least attainable within the latency is {mean:.6g} J at the "
-            f"smallest features{_with_shares(shares)}: {mean - limit:.3g} J short"
+            f"max_mean_energy = {limit:.6g} J: the least attainable within the latency is {mean:.6g} J "
+            f"{_at(problem, feature_bytes, shares)}: {mean - limit:.3g} J short"
         )
 
 
-def latency_message(problem: Problem, feature_bytes: FloatArray, shares: Shares | None = None) -> str:
-    """What an infeasible latency limit is told: the limit, the least attainable, and what sending alone takes."""
-    least, limit = float(least_latency(problem, feature_bytes, shares)), problem.max_mean_latency
-    local = float((inference_flops(problem, feature_bytes) / problem.users.device_speed).mean())
-    return (
-        f"max_mean_latency = {limit:.6g} s: the least attainable is {least:.6g} s at the smallest features"
-        f"{_with_shares(shares)}, {least - local:.6g} s of it before local computing: {least - limit:.3g} s short"
-    )
-
-
 def smallest(problem: Problem) -> FloatArray:
-    """Every user at d_min, shape (M,)."""
+    """Every user at d_min [byte], shape (M,)."""
     return np.full(problem.users.size, problem.min_feature_bytes)
 
 
-def _with_shares(shares: Shares | None) -> str:
-    return "" if shares is None else " with this scheme's air time"
+def _within_latency(problem: Problem, feature_bytes: FloatArray, shares: Shares | None) -> tuple[float, float]:
+    """``least_energy`` of one instance, where there is one; else say what the latency would have to be."""
+    energy, v = least_energy(problem, feature_bytes, shares)
+    if not np.isfinite(v):
+        least, limit = float(least_latency(problem, feature_bytes, shares)), problem.max_mean_latency
+        local = float((inference_flops(problem, feature_bytes) / problem.users.device_speed).mean())
+        raise Infeasible(
+            f"max_mean_latency = {limit:.6g} s: the least attainable is {least:.6g} s "
+            f"{_at(problem, feature_bytes, shares)}, {least - local:.6g} s of it before local computing: "
+            f"{least - limit:.3g} s short"
+        )
+    return float(energy), float(v)
+
+
+def _at(problem: Problem, feature_bytes: FloatArray, shares: Shares | None) -> str:
+    """Of which sizes and air time a message speaks."""
+    smallest_of_all = bool(np.all(feature_bytes <= problem.min_feature_bytes))
+    sizes = "at the smallest features" if smallest_of_all else "at these feature sizes"
+    return sizes if shares is None else f"{sizes} with this scheme's air time"
 
 
 def _seconds_left(
@@ -184,20 +200,16 @@ def _energy(
 
 def _least_energy_of_unequal(problem: Problem, feature_bytes: FloatArray) -> tuple[FloatArray, FloatArray]:
     """P2 with unequal sigma_m: beta depends on lambda, which a bisection finds, since latency falls with it."""
-    users = problem.users
+    limits, load = problem.users.device_speed, inference_flops(problem, feature_bytes)
+
+    def in_time(log_v: FloatArray) -> BoolArray:
+        v = np.exp(log_v)[..., None]
+        down, _ = downlink_cost(problem, feature_bytes, latency_price(problem, v))
+        return np.asarray((load / np.minimum(v, limits)).sum(-1) <= _seconds_left(problem, feature_bytes, down))
+
     least = _seconds_left(problem, feature_bytes, downlink_cost(problem, feature_bytes)[0])
-    shortest = (inference_flops(problem, feature_bytes) / users.device_speed).sum(axis=-1)
-    low = np.full(least.shape, np.log(users.device_speed.min()) - 60.0)
-    high = np.full(least.shape, np.log(users.device_speed.max()) + 60.0)  # of v; beyond max Q it only prices the air
-    for _ in range(100):
-        middle = (low + high) / 2
-        v = np.exp(middle)
-        down, _ = downlink_cost(problem, feature_bytes, latency_price(problem, v)[..., None])
-        q = np.minimum(v[..., None], users.device_speed)
-        local = (inference_flops(problem, feature_bytes) / q).sum(axis=-1)
-        late = local > _seconds_left(problem, feature_bytes, down)
-        low, high = np.where(late, middle, low), np.where(late, high, middle)
-    v = np.where(shortest > least, np.inf, np.exp(high))
-    finite = np.where(np.isfinite(v), v, 1.0)
-    _, received = downlink_cost(problem, feature_bytes, latency_price(problem, finite)[..., None])
-    return _energy(problem, feature_bytes, v, received), v
+    high = np.full(least.shape, np.log(limits.max()) + _FAR)  # beyond max Q, v only prices the air
+    v = np.exp(bisect(in_time, high, float(np.log(limits.min())) - _FAR))
+    v = np.where((load / limits).sum(axis=-1) > least, np.inf, v)
+    price = latency_price(problem, np.where(np.isfinite(v), v, 1.0))
+    return _energy(problem, feature_bytes, v, downlink_cost(problem, feature_bytes, price[..., None])[1]), v

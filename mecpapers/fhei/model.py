@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray, NonNegative, NonNegativeScalar, Positive, PositiveScalar, freeze
+from mecpapers.arrays import FloatArray, NonNegative, NonNegativeScalar, Positive, PositiveScalar, freeze, lock
+from mecpapers.solution import Violation
 
 BITS = 8.0  # bit a byte
-TOLERANCE = 1e-9  # relative slack of every constraint
+TOLERANCE = 1e-9
+"""Relative slack of every constraint: far above what float64 loses in sums over 200 users (1e-14), and what bisected
+sizes miss a limit by (1e-11); far below what a table shows. Ten times more would still let no printed digit change."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +76,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Allocation:
-    """The variables of P1, each of shape (M,)."""
+    """The variables of P1, each of shape (M,), read-only."""
 
     feature_bytes: FloatArray  # d_m [byte]
     uplink_share: FloatArray  # alpha_m [1]
@@ -81,6 +84,10 @@ class Allocation:
     edge_speed: FloatArray  # f_m [FLOP/s]
     device_speed: FloatArray  # q_m [FLOP/s]
     latency_price: float | None = None  # lambda* [J/s] of P2, where a scheme knows it
+
+    def __post_init__(self) -> None:
+        """Lock the arrays."""
+        lock(self)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,33 +104,24 @@ class Metrics:
         return float(self.quality.sum())
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint of P1: its name, the user (None: of all together) and the relative excess."""
-
-    constraint: str
-    user: int | None
-    excess: float
-
-
 def feature_flops(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
-    """L^FN = L_0 + c_1 d [FLOP] (5), at the server."""
+    """L^FN = L_0 + c_1 d [FLOP] (5), at the server, for d [byte] of shape (..., M)."""
     return problem.fn_base_flops + problem.fn_flops_per_byte * feature_bytes
 
 
 def inference_flops(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
-    """L^IN = c_2 d [FLOP] (6), on the mobile."""
+    """L^IN = c_2 d [FLOP] (6), on the mobile, for d [byte] of shape (..., M)."""
     return problem.in_flops_per_byte * feature_bytes
 
 
 def uplink_delay(problem: Problem, uplink_share: FloatArray) -> FloatArray:
-    """I / Lambda_m [s], the first term of (9), with Lambda_m = alpha_m U_m (7)."""
+    """I / Lambda_m [s], the first term of (9), with Lambda_m = alpha_m U_m (7), shape (M,)."""
     with np.errstate(divide="ignore"):
         return BITS * problem.input_bytes / (uplink_share * problem.users.uplink_rate)
 
 
 def downlink_delay(problem: Problem, feature_bytes: FloatArray, downlink_share: FloatArray) -> FloatArray:
-    """d_m / Gamma_m [s], the second term of (9), with Gamma_m = beta_m D_m (7)."""
+    """d_m / Gamma_m [s], the second term of (9), with Gamma_m = beta_m D_m (7), for d [byte] of shape (M,)."""
     with np.errstate(divide="ignore"):
         return BITS * feature_bytes / (downlink_share * problem.users.downlink_rate)
 
@@ -131,24 +129,24 @@ def downlink_delay(problem: Problem, feature_bytes: FloatArray, downlink_share: 
 def computing_delay(
     problem: Problem, feature_bytes: FloatArray, edge_speed: FloatArray, device_speed: FloatArray
 ) -> FloatArray:
-    """T^comp = L^FN / f + L^IN / q [s] (10)."""
+    """T^comp = L^FN / f + L^IN / q [s] (10), for d [byte] and speeds [FLOP/s] of shape (M,)."""
     with np.errstate(divide="ignore"):
         edge = feature_flops(problem, feature_bytes) / edge_speed
         return edge + inference_flops(problem, feature_bytes) / device_speed
 
 
 def computing_energy(problem: Problem, feature_bytes: FloatArray, device_speed: FloatArray) -> FloatArray:
-    """E^comp = psi q^2 L^IN [J] (14)."""
+    """E^comp = psi q^2 L^IN [J] (14), for d [byte] and q [FLOP/s] of shape (M,)."""
     return problem.energy_coefficient * device_speed**2 * inference_flops(problem, feature_bytes)
 
 
 def quality(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
-    """U(d) = delta_s d [mAP] (16)."""
+    """U(d) = delta_s d [mAP] (16), for d [byte] of shape (M,)."""
     return problem.quality_per_byte * feature_bytes
 
 
 def evaluate(problem: Problem, allocation: Allocation) -> Metrics:
-    """Latency (8)-(11), energy (12)-(15) and quality (16) of an allocation, whoever made it."""
+    """Latency [s] (8)-(11), energy [J] (12)-(15), quality [mAP] (16) of an allocation, whoever made it; shape (M,)."""
     d, q = allocation.feature_bytes, allocation.device_speed
     up, down = uplink_delay(problem, allocation.uplink_share), downlink_delay(problem, d, allocation.downlink_share)
     return Metrics(

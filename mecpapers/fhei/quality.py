@@ -1,9 +1,8 @@
-"""Section IV-C: P3, feature sizes for given resources, by the greedy step; and a linear program as its check."""
+"""Section IV-C: P3, feature sizes for given resources, by the greedy step."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 
 from mecpapers.arrays import FloatArray
 from mecpapers.fhei.model import BITS, Allocation, Problem, uplink_delay
@@ -16,6 +15,21 @@ def energy_per_byte(problem: Problem, allocation: Allocation) -> FloatArray:
     return received + problem.energy_coefficient * problem.in_flops_per_byte * allocation.device_speed**2
 
 
+def full_price(problem: Problem, allocation: Allocation) -> FloatArray:
+    """(sigma + lambda) / Gamma + psi c_2 q^2 + lambda (c_1 / f + c_2 / q) [J/byte], shape (M,).
+
+    What a byte costs in energy, and in latency at its price lambda; the slope of P2's optimum in d_m, by the envelope
+    theorem: the paper's (15) leaves the second part out, so that a slow mobile looks cheap.
+    """
+    latency = allocation.latency_price
+    if latency is None:
+        raise ValueError("latency_price = None: must be given by P2")
+    down = BITS / (allocation.downlink_share * problem.users.downlink_rate)
+    edge = problem.fn_flops_per_byte / allocation.edge_speed
+    local = problem.in_flops_per_byte / allocation.device_speed
+    return energy_per_byte(problem, allocation) + latency * (down + edge + local)
+
+
 def energy_left(problem: Problem, allocation: Allocation) -> float:
     """What P3 may spend on features [J]: M times the limit less what sending the raw data takes."""
     sent = problem.transmit_power * uplink_delay(problem, allocation.uplink_share)
@@ -23,15 +37,29 @@ def energy_left(problem: Problem, allocation: Allocation) -> float:
 
 
 def greedy_sizes(problem: Problem, price: FloatArray, budget: float, most_bytes: float) -> FloatArray:
-    """P3 with (23) by greed: raise the cheapest byte first, shape (M,).
+    r"""P3 with (23) by greed: raise the cheapest byte first; [byte], shape (M,).
 
-    Every byte is worth the same, so the order of the prices alone decides; ties keep the users' order.
+    .. math:: \max_d \sum_m d_m \quad\text{s.t.}\quad \sum_m p_m d_m \le B,\; \sum_m d_m \le S,\;
+        d_{min} \le d_m \le d_{max}.
+
+    A linear program in which every byte is worth the same, so the order of the prices alone decides. Optimal, since the
+    price of the one size between the bounds separates those at d_max (no dearer) from those at d_min (no cheaper). Ties
+    keep the users' order.
 
     Parameters
     ----------
-    price : cost of a byte, shape (M,); ``energy_per_byte`` in the paper
-    budget : what all bytes may cost; below the cost of d_min for all, d_min is returned
-    most_bytes : right side of (23) [byte]
+    price : p, cost of a byte, shape (M,); ``energy_per_byte`` [J/byte] in the paper
+    budget : B, what all bytes may cost [J]; below the cost of d_min for all, d_min is returned
+    most_bytes : S, right side of (23) [byte]
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mecpapers.fhei import FIG_4A
+    >>> problem = FIG_4A.draw(np.random.default_rng(0))
+    >>> sizes = greedy_sizes(problem, np.array([3e-7, 1e-7, 2e-7, 5e-7, 4e-7]), 4.84, 30e6)
+    >>> print((sizes / 1e6).round(3))
+    [2.8 6.  4.4 2.8 2.8]
     """
     low, high = problem.min_feature_bytes, problem.max_feature_bytes
     order = np.argsort(price, kind="stable")
@@ -45,19 +73,3 @@ def greedy_sizes(problem: Problem, price: FloatArray, budget: float, most_bytes:
     sizes = np.empty_like(price)
     sizes[order] = low + np.minimum(affordable, allowed)
     return sizes
-
-
-def linear_sizes(problem: Problem, price: FloatArray, budget: float, most_bytes: float) -> FloatArray:
-    """The same P3 as a linear program (SciPy's HiGHS), shape (M,).
-
-    Raises
-    ------
-    ValueError
-        if the program has no solution.
-    """
-    low, high, n = problem.min_feature_bytes, problem.max_feature_bytes, price.size
-    rows, limits = np.stack([price * high / budget, np.full(n, 1 / n)]), [1.0, most_bytes / (n * high)]
-    answer = linprog(-np.ones(n), A_ub=rows, b_ub=limits, bounds=[(low / high, 1.0)] * n, method="highs")
-    if not answer.success:
-        raise ValueError(f"P3: {answer.message}")
-    return np.asarray(answer.x * high)

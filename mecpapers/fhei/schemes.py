@@ -1,25 +1,24 @@
-"""Legend name -> scheme; every scheme is ``scheme(problem, *, rng=None) -> Solution``."""
+"""Legend name -> scheme, ``scheme(problem, *, rng=None) -> Solution``; what a comparison of schemes counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from mecpapers.fhei.alternating import solve_alternating, solve_mended
+from mecpapers import solution, sweep
+from mecpapers.arrays import FloatArray
+from mecpapers.fhei.alternating import solve_alternating
 from mecpapers.fhei.benchmarks import solve_constant, solve_inversion
 from mecpapers.fhei.bounds import solve_exact
-from mecpapers.fhei.model import Allocation, Problem
+from mecpapers.fhei.mended import solve_mended
+from mecpapers.fhei.model import Allocation, Problem, evaluate
+from mecpapers.fhei.scenario import TABLE_I, Scenario
 from mecpapers.solution import Solution
 
-
-class Scheme(Protocol):
-    """What decides every user's feature size, air time and speeds."""
-
-    def __call__(self, problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-        """Solve one problem; ``rng`` is for schemes that draw lots, which none here does."""
-        ...
+Scheme = solution.Scheme[Problem, Allocation]
+"""What decides every user's feature size, air time and speeds."""
 
 
 def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -60,3 +59,54 @@ SCHEMES: Mapping[str, Scheme] = {
     "inversion-rate": inversion_rate,
     "inversion-gain": inversion_gain,
 }
+
+METRICS: Mapping[str, str] = {
+    "quality": "sum of quality, mAP",
+    "energy": "mean energy, J",
+    "latency": "mean latency, s",
+    "follows": "share of drops in which quality follows the downlink",
+    "gap": "relative distance to the proved bound",
+}
+"""What ``measure`` counts, and how an axis calls it."""
+
+
+def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
+    """The numbers of ``METRICS`` of one drop, by ``evaluate``; no gap (NaN) where nothing is proved."""
+    m = evaluate(problem, solution.allocation)
+    return {
+        "quality": m.total,
+        "energy": float(m.energy.mean()),
+        "latency": float(m.latency.mean()),
+        "follows": float(follows_downlink(problem, solution.allocation.feature_bytes)),
+        "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
+    }
+
+
+def follows_downlink(problem: Problem, feature_bytes: FloatArray) -> bool:
+    """Whether nobody has a larger size [byte], shape (M,), than a user with a better downlink."""
+    by_rate = feature_bytes[np.argsort(problem.users.downlink_rate, kind="stable")]
+    return bool(np.all(np.diff(by_rate) >= -1e-6 * by_rate[:-1]))  # equal to a few bytes: bisected sizes are
+
+
+def compare(
+    schemes: Mapping[str, Scheme],
+    problems: Scenario | Sequence[Problem] = TABLE_I,
+    *,
+    n_drops: int | None = None,
+    seed: int = 0,
+    **axis: Sequence[Any],
+) -> sweep.Sweep:
+    """Run schemes, yours among them, on the same drops of a scenario, or on problems of your own (``sweep.compare``).
+
+    Parameters
+    ----------
+    schemes : name -> scheme(problem, *, rng=None) -> Solution
+    problems : a scenario, or a list of problems
+    axis : one field of ``Scenario`` and its values, such as ``n_users=[5, 10]``; for a list nothing
+
+    Examples
+    --------
+    >>> compare({"constant": constant}, n_drops=2, n_users=[2]).mean("quality", "constant").round(1)
+    array([90.4])
+    """
+    return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)

@@ -6,11 +6,11 @@ All functions take feature sizes of shape (..., M): a whole batch of candidates 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from mecpapers.arrays import FloatArray
+from mecpapers.caching import remembered
 from mecpapers.fhei.model import BITS, Problem, feature_flops
 from mecpapers.lemmas import square_root_shares
 
@@ -24,17 +24,21 @@ class Shares:
 
 
 def uplink_shares(problem: Problem) -> FloatArray:
-    """Alpha of Proposition 1, shape (M,): in proportion to 1 / sqrt(U_m)."""
+    """alpha_m of Proposition 1 [1], shape (M,): in proportion to 1 / sqrt(U_m)."""
     return square_root_shares(1.0 / problem.users.uplink_rate, 1.0)
 
 
 def downlink_shares(
     problem: Problem, feature_bytes: FloatArray, latency_price: FloatArray | float | None = None
 ) -> FloatArray:
-    """Beta of (18), shape (..., M): in proportion to sqrt(d_m (sigma_m + lambda) / D_m).
+    """beta_m of (18) [1], shape (..., M): in proportion to sqrt(d_m (sigma_m + lambda) / D_m).
 
     With equal receive powers the factor sigma + lambda is common and cancels, which leaves Proposition 1; unequal ones
     need ``latency_price``, lambda [J/s] of shape (..., 1). Without it: the least downlink time, lambda infinite.
+
+    Parameters
+    ----------
+    feature_bytes : d [byte], shape (..., M)
     """
     weight = feature_bytes / problem.users.downlink_rate
     if latency_price is not None and not equal_receive_power(problem):
@@ -44,23 +48,29 @@ def downlink_shares(
 
 
 def edge_speeds(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
-    """F of Proposition 1 [FLOP/s], shape (..., M): in proportion to sqrt(L_0 + c_1 d_m)."""
+    """f_m of Proposition 1 [FLOP/s], shape (..., M): F in proportion to sqrt(L_0 + c_1 d_m)."""
     roots = np.sqrt(feature_flops(problem, feature_bytes))
     return problem.server_speed * roots / roots.sum(axis=-1, keepdims=True)
 
 
-@lru_cache(maxsize=64)  # asked again and again of one problem
+@remembered  # asked again and again of one problem
 def equal_receive_power(problem: Problem) -> bool:
     """Whether sigma_m is one number, as the paper assumes."""
     sigma = problem.users.receive_power
     return bool(np.all(sigma == sigma[0]))
 
 
-@lru_cache(maxsize=64)
-def uplink_time(problem: Problem, shares: Shares | None = None) -> float:
-    """Sum over the users of I / Lambda_m [s]: the least, (sum sqrt(I / U_m))^2, or with given shares."""
-    each = BITS * problem.input_bytes / problem.users.uplink_rate
-    return float(np.sqrt(each).sum() ** 2 if shares is None else (each / shares.uplink).sum())
+@remembered
+def least_uplink_time(problem: Problem) -> float:
+    """Sum over the users of I / Lambda_m [s] at Proposition 1: (sum sqrt(I / U_m))^2."""
+    return float(np.sqrt(BITS * problem.input_bytes / problem.users.uplink_rate).sum() ** 2)
+
+
+def uplink_time(problem: Problem, shares: Shares | None) -> float:
+    """Sum over the users of I / Lambda_m [s], with given shares or the least."""
+    if shares is None:
+        return least_uplink_time(problem)
+    return float((BITS * problem.input_bytes / (problem.users.uplink_rate * shares.uplink)).sum())
 
 
 def downlink_cost(
@@ -69,7 +79,7 @@ def downlink_cost(
     latency_price: FloatArray | None = None,
     shares: Shares | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Sum over the users of d_m / Gamma_m [s] and of sigma_m d_m / Gamma_m [J], each of shape (...)."""
+    """Sums over the users of d_m / Gamma_m [s] and sigma_m d_m / Gamma_m [J], shape (...), for d [byte] (..., M)."""
     each = BITS * feature_bytes / problem.users.downlink_rate
     beta = downlink_shares(problem, feature_bytes, latency_price) if shares is None else shares.downlink
     delay = each / beta
@@ -77,14 +87,17 @@ def downlink_cost(
 
 
 def edge_time(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
-    """Sum over the users of (L_0 + c_1 d_m) / f_m [s] at Proposition 1, (sum sqrt(L_0 + c_1 d))^2 / F, shape (...)."""
+    """Sum over the users of (L_0 + c_1 d_m) / f_m [s] at Proposition 1, (sum sqrt(L_0 + c_1 d))^2 / F.
+
+    Shape (...), for d [byte] of shape (..., M).
+    """
     return np.sqrt(feature_flops(problem, feature_bytes)).sum(axis=-1) ** 2 / problem.server_speed
 
 
 def least_time_before_computing(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
-    """Mean over the users of uplink, downlink and edge time [s] at Proposition 1, shape (...).
+    """Mean over the users of uplink, downlink and edge time [s] at Proposition 1, shape (...), for d [byte] (..., M).
 
     The paper calls P2 infeasible if this exceeds the limit. That is necessary only: local computing comes on top.
     """
     down, _ = downlink_cost(problem, feature_bytes)
-    return (uplink_time(problem) + down + edge_time(problem, feature_bytes)) / problem.users.size
+    return (least_uplink_time(problem) + down + edge_time(problem, feature_bytes)) / problem.users.size

@@ -2,13 +2,18 @@
 
 arXiv 2504.03052. Only a summary is at hand, so that this is a labelled reconstruction: ``EQUATIONS`` maps what the
 summary names to functions, and numbers no equation. The names below load their module when they are first used.
+
+The reconstruction: ``model``, ``thresholds`` (device tables, the joint optimum, the exact one), ``baselines``,
+``timing`` (a frame's delay, the guard); on recorded frames ``calibration``, ``policies``, ``triangulation``,
+``accuracy`` (MPJPE, OKS); ``scenario`` (speeds, links, drops). For use: ``schemes``, ``instance``. Two doors:
+``evidence``, what the book says of the summary, and ``measured``, what records and holds data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
+
+from mecpapers.lazy import offer
 
 EQUATIONS: Mapping[str, str] = {
     "score distribution [assumed]": "calibration.calibrate",
@@ -26,8 +31,8 @@ EQUATIONS: Mapping[str, str] = {
     "delay of one frame [assumed]": "timing.frame_delay",
     "per-frame guard (ours)": "timing.guard",
     "several people [assumed]": "timing.of_several_people",
-    "MPJPE": "triangulation.mpjpe",
-    "OKS": "triangulation.oks",
+    "MPJPE": "accuracy.mpjpe",
+    "OKS": "accuracy.oks",
     "triangulation [assumed]": "triangulation.triangulate",
 }
 
@@ -38,18 +43,13 @@ _HOMES = {
     "Tables": "model",
     "evaluate": "model",
     "violations": "model",
+    "Drops": "scenario",
     "Scenario": "scenario",
     "SCHEMES": "schemes",
+    "METRICS": "schemes",
+    "compare": "schemes",
+    "measure": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = offer(__name__, _HOMES)

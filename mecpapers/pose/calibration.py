@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
-from mecpapers.pose.measured.trace import Trace, network
+from mecpapers.arrays import FloatArray, IndexArray, lock
+from mecpapers.pose.measured.trace import Trace, load, network
 from mecpapers.pose.model import Tables
-from mecpapers.pose.triangulation import joint_offsets, triangulate
+from mecpapers.pose.triangulation import joint_offsets, joint_weights, triangulate
 
-LEVELS = 10  # K
-PRIOR = 8.0  # images: how strongly a camera's mean at a level leans on that of all cameras
-QUIET = 0.1  # quantile of the recorded times: other work shared the machine
+LEVELS = 10  # K: 216 images a level over all six cameras, 36 a camera on the mean
+PRIOR = 8.0
+"""Images: how strongly a camera's mean at a level leans on that of all cameras. A level may hold two images of a
+camera, whose mean alone would be noise. Ten times more leaves a third of the spread between the cameras, ten times less
+hardly anything of the leaning."""
+QUIET = 0.1
+"""Quantile of the recorded times, since other work shared the machine; the least alone would be a lucky reading."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,8 +33,12 @@ class Calibration:
     offsets: FloatArray  # joint definitions, in the trunk's axes [m] (17, 3)
     rest: FloatArray  # the pose to hold before any is known [m] (17, 3)
 
-    def levels(self, score: FloatArray) -> NDArray[np.intp]:
-        """Score level of each image, 0 ... K-1."""
+    def __post_init__(self) -> None:
+        """Lock the arrays."""
+        lock(self, aligned=False)
+
+    def levels(self, score: FloatArray) -> IndexArray:
+        """Score level of each image, 0 ... K-1, of scores [1] of any shape."""
         return np.asarray(np.searchsorted(self.edges, score, side="right"))
 
 
@@ -48,6 +56,17 @@ def calibrate(
     Levels are the quantiles of the light network's scores over all cameras. The accuracy of an image is its OKS; the
     mean of a camera at a level is drawn towards that of all cameras by ``PRIOR`` images. Offsets are fitted on the
     weighted triangulation of all views by the network ``offsets_from``.
+
+    Parameters
+    ----------
+    light, heavy, offsets_from : networks of the trace
+    views : numbers of the cameras in use; None: all
+    n_levels : K
+
+    Raises
+    ------
+    ValueError
+        if a network was not recorded.
     """
     views = tuple(range(len(trace.rig))) if views is None else views
     d, s, o = network(light), network(heavy), network(offsets_from)
@@ -61,7 +80,8 @@ def calibrate(
         total = (member * trace.oks[..., net, None]).sum(axis=(0, 1))
         pooled = total.sum(axis=0) / np.maximum(count.sum(axis=0), 1)
         means.append(((total + PRIOR * pooled) / (count + PRIOR))[list(views)])
-    estimate = triangulate(trace.rig, trace.pixels[..., o, :, :], trace.weight[..., o, :]).reshape(-1, 17, 3)
+    weights = joint_weights(trace.weight[..., o, :])
+    estimate = triangulate(trace.rig, trace.pixels[..., o, :, :], weights).reshape(-1, 17, 3)
     truth = trace.truth.reshape(-1, 17, 3)
     return Calibration(
         light=d,
@@ -79,3 +99,9 @@ def calibrate(
         offsets=joint_offsets(estimate, truth),
         rest=truth.mean(axis=0),
     )
+
+
+@cache
+def shipped() -> Calibration:
+    """The calibration on the first half of every recorded scene."""
+    return calibrate(load().half(0))

@@ -1,23 +1,20 @@
-"""Name -> scheme; every scheme is ``scheme(problem, *, rng=None) -> Solution``."""
+"""Name -> scheme, ``scheme(problem, *, rng=None) -> Solution``; what a comparison of schemes counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from mecpapers import solution, sweep
 from mecpapers.pose import baselines, thresholds
-from mecpapers.pose.model import Allocation, Problem
+from mecpapers.pose.model import Allocation, Problem, evaluate
+from mecpapers.pose.scenario import CHOSEN, Drops
 from mecpapers.solution import Solution
 
-
-class Scheme(Protocol):
-    """What sets the two thresholds of every device."""
-
-    def __call__(self, problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-        """Solve one problem; ``rng`` is for schemes that draw lots."""
-        ...
+Scheme = solution.Scheme[Problem, Allocation]
+"""What decides the two thresholds of every device."""
 
 
 def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -70,3 +67,47 @@ SCHEMES: Mapping[str, Scheme] = {
     "random": random,
     "single-threshold": single_threshold,
 }
+
+METRICS: Mapping[str, str] = {
+    "accuracy": "mean accuracy of a device",
+    "expected_delay": "expected delay, s",
+    "offloaded": "share of images offloaded",
+    "gap": "relative distance to the proved bound",
+}
+"""What ``measure`` counts, and how an axis calls it."""
+
+
+def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
+    """The numbers of ``METRICS`` of one drop, by ``evaluate``; no gap (NaN) where nothing is proved."""
+    m = evaluate(problem, solution.allocation)
+    return {
+        "accuracy": float(m.accuracy.mean()),
+        "expected_delay": m.delay,
+        "offloaded": float(m.offload_probability.mean()),
+        "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
+    }
+
+
+def compare(
+    schemes: Mapping[str, Scheme],
+    problems: Drops | Sequence[Problem] = CHOSEN,
+    *,
+    n_drops: int | None = None,
+    seed: int = 0,
+    **axis: Sequence[Any],
+) -> sweep.Sweep:
+    """Run schemes, yours among them, on the same drops of a scenario, or on problems of your own (``sweep.compare``).
+
+    Parameters
+    ----------
+    schemes : name -> scheme(problem, *, rng=None) -> Solution
+    problems : drops of a scenario, ``CHOSEN`` if left out, or a list of problems
+    axis : one field of ``Drops`` and its values, such as ``deadline_ms=[80, 100]``; for a list nothing
+
+    Examples
+    --------
+    >>> found = compare({"device": device, "exact": exact}, n_drops=2, n_devices=[3])
+    >>> bool(found.mean("accuracy", "device") < found.mean("accuracy", "exact"))
+    True
+    """
+    return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)

@@ -6,18 +6,24 @@ Named by the summary: a Lagrange multiplier and bisection, with low complexity. 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
-from mecpapers.pose.model import Allocation, Bins, Problem, expected_accuracy, offload_probability
-from mecpapers.solution import Infeasible, Solution, TooLarge
+from mecpapers import iterate
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray, lock
+from mecpapers.lemmas import bisect
+from mecpapers.pose.model import Allocation, Problem, expected_accuracy, offload_probability
+from mecpapers.solution import Ended, Infeasible, Solution, TooLarge
 
-BISECTIONS = 60
-MOST_LABELS = 5_000_000
+MOST_HALVINGS = 60
+"""Of the bracket of prices, which is then 1e-18 of the widest: nearer than float64 tells most prices apart. More would
+only cost time; half as many would stop at 1e-9, where a choice may still change in between."""
+MOST_LABELS = 5_000_000  # 40 MB an array of costs or values, and 20 MB a device of choices
 MOST_ENTRIES = 20_000_000  # of the options table, 160 MB an array
 ROUNDING = 1e-12
+"""Absolute, of values between 0 and 1 and of their sums over a hundred devices: what counts as equal. Ten times less
+comes near what float64 loses in such sums (1e-14) and lets equal options swap places; more gives away objective."""
 SCORED = "every device scores its image first"
 
 
@@ -25,10 +31,14 @@ SCORED = "every device scores its image first"
 class Options:
     """Every pair of thresholds of every device, P = (K+1)(K+2)/2 pairs."""
 
-    lower: Bins  # (P,)
-    upper: Bins  # (P,)
+    lower: IndexArray  # (P,)
+    upper: IndexArray  # (P,)
     cost: FloatArray  # c_i p_i [s] (N, P)
-    value: FloatArray  # A_i [1] (N, P); minus infinity where a restriction forbids the pair
+    value: FloatArray  # A_i [1] (N, P)
+
+    def __post_init__(self) -> None:
+        """Lock the arrays."""
+        lock(self, aligned=False)
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,23 @@ def options(problem: Problem, *, single: bool = False) -> Options:
             f"score_pmf: {problem.size} devices of {problem.levels} levels have {entries} pairs of thresholds "
             f"({8e-9 * entries:.1f} GB an array): must be at most {MOST_ENTRIES}"
         )
+    check_deadline(problem)
+    lower, upper = np.triu_indices(problem.levels + 1)
+    if single:
+        lower, upper = np.zeros_like(upper[: problem.levels + 1]), upper[: problem.levels + 1]
+    pairs = tuple(np.broadcast_to(levels, (problem.size, levels.size)) for levels in (lower, upper))
+    cost = problem.offload_cost[:, None] * offload_probability(problem, *pairs)
+    return Options(lower=lower, upper=upper, cost=np.maximum(cost, 0.0), value=expected_accuracy(problem, *pairs))
+
+
+def check_deadline(problem: Problem) -> None:
+    """Refuse a deadline that the light networks alone miss.
+
+    Raises
+    ------
+    Infeasible
+        naming the slowest device and the least attainable delay.
+    """
     if problem.budget < 0:
         slowest = int(problem.device_delay.argmax())
         least = problem.device_delay[slowest]
@@ -62,28 +89,35 @@ def options(problem: Problem, *, single: bool = False) -> Options:
             f"deadline = {problem.deadline:.6g} s, but the light network of device {slowest} alone takes "
             f"{least:.6g} s: {-problem.budget:.3g} s short; the least attainable delay is {least:.6g} s"
         )
-    lower, upper = np.triu_indices(problem.levels + 1)
-    if single:
-        lower, upper = np.zeros_like(upper[: problem.levels + 1]), upper[: problem.levels + 1]
-    every = (np.broadcast_to(bins, (problem.size, bins.size)) for bins in (lower, upper))
-    l, u = every  # noqa: E741
-    cost = problem.offload_cost[:, None] * offload_probability(problem, l, u)
-    return Options(lower=lower, upper=upper, cost=np.maximum(cost, 0.0), value=expected_accuracy(problem, l, u))
 
 
 def device_table(problem: Problem, device: int) -> tuple[FloatArray, FloatArray]:
-    """A_i*(p): the offloading probabilities that are worth having, rising, and the best accuracy at each."""
+    """A_i*(p): the offloading probabilities [1] worth having, rising, and the best accuracy [1] at each; (L,)."""
     table = options(problem)
     p = table.cost[device] / problem.offload_cost[device]
     kept = _undominated(p, table.value[device])
     return p[kept], table.value[device][kept]
 
 
-def best_at(table: Options, price: float) -> NDArray[np.intp]:
-    """The pair that each device picks at a price: argmax A_i - lambda c_i p_i, the cheapest of equals; shape (N,)."""
+def best_at(table: Options, price: float) -> IndexArray:
+    """The pair each device picks at a price [1/s]: argmax A_i - lambda c_i p_i, the cheapest of equals; shape (N,)."""
     worth = table.value - price * table.cost
     good = worth >= worth.max(axis=1, keepdims=True) - ROUNDING
     return np.asarray(np.where(good, table.cost, np.inf).argmin(axis=1))
+
+
+def begin(table: Options, budget: float) -> Bracket:
+    """The widest bracket: free, and so dear that nobody offloads; no width where the deadline is kept for free."""
+    if _taken(table.cost, best_at(table, 0.0)).sum() <= budget:
+        return Bracket(0.0, 0.0)
+    spread = table.value.max(axis=1) - table.value.min(axis=1)
+    return Bracket(0.0, 2 * float(spread.max()) / float(table.cost[table.cost > ROUNDING].min()) + 1.0)
+
+
+def done(bracket: Bracket) -> Ended | None:
+    """Whether no number lies between the ends."""
+    middle = (bracket.low + bracket.high) / 2
+    return None if bracket.low < middle < bracket.high else "converged"
 
 
 def step(table: Options, budget: float, bracket: Bracket) -> Bracket:
@@ -94,24 +128,28 @@ def step(table: Options, budget: float, bracket: Bracket) -> Bracket:
 
 
 def optimal_price(table: Options, budget: float) -> float:
-    """The least price lambda, to bisection's accuracy, at which the devices' own choices keep the deadline."""
-    if _taken(table.cost, best_at(table, 0.0)).sum() <= budget:
-        return 0.0
-    spread = table.value.max(axis=1) - table.value.min(axis=1)
-    positive = table.cost[table.cost > ROUNDING]
-    bracket = Bracket(0.0, 2 * float(spread.max()) / float(positive.min()) + 1.0)  # so dear that nobody offloads
-    for _ in range(BISECTIONS):
-        bracket = step(table, budget, bracket)
+    """The least price lambda [1/s] at which the devices' own choices keep the deadline; ``budget`` in [s]."""
+    bracket, _ = iterate.run(begin(table, budget), partial(step, table, budget), done, most=MOST_HALVINGS)
     return bracket.high
 
 
 def dual_value(table: Options, budget: float, price: float) -> float:
-    """An upper bound on the sum of accuracies: sum_i max (A_i - lambda c_i p_i) + lambda budget."""
+    """An upper bound on the sum of accuracies [1]: sum_i max (A_i - lambda c_i p_i) + lambda budget [s]."""
     return float((table.value - price * table.cost).max(axis=1).sum()) + price * budget
 
 
-def fill_slack(table: Options, budget: float, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Spend what is left: again and again the change of one device that gains most a second, while one fits."""
+def fill_slack(table: Options, budget: float, chosen: IndexArray) -> IndexArray:
+    """Spend what is left: again and again the change of one device that gains most a second, while one fits.
+
+    Parameters
+    ----------
+    budget : [s]
+    chosen : number of each device's pair, shape (N,)
+
+    Returns
+    -------
+    shape (N,)
+    """
     chosen = chosen.copy()
     while True:
         more_value = table.value - _taken(table.value, chosen)[:, None]
@@ -120,13 +158,42 @@ def fill_slack(table: Options, budget: float, chosen: NDArray[np.intp]) -> NDArr
         fits = (more_value > ROUNDING) & (more_cost <= left)
         if not fits.any():
             return chosen
-        rate = np.where(fits, more_value / np.maximum(more_cost, ROUNDING), -np.inf)
-        device, pair = np.unravel_index(rate.argmax(), rate.shape)
+        a_second = np.where(fits, more_value / np.maximum(more_cost, ROUNDING), -np.inf)
+        device, pair = np.unravel_index(a_second.argmax(), a_second.shape)
         chosen[device] = pair
 
 
 def solve_cooperative(problem: Problem, *, fill: bool = True) -> Solution[Allocation]:
-    """The joint thresholds by Lagrange multiplier and bisection, the slack filled greedily; with the dual bound."""
+    r"""The joint thresholds by Lagrange multiplier and bisection, the slack filled greedily; with the dual bound.
+
+    .. math:: \max_{l, u} \sum_i A_i(l_i, u_i) \quad\text{s.t.}\quad
+        \sum_i c_i \, p_i(l_i, u_i) \le D_{req} - \max_i T_{inf}^d .
+
+    At a price lambda of delay every device decides for itself, max A_i - lambda c_i p_i. Where these choices use the
+    budget up, or lambda = 0, they are optimal; else they are optimal for what they use, and the dual bound
+    says how much that may lose.
+
+    Parameters
+    ----------
+    fill : spend the slack
+
+    Raises
+    ------
+    Infeasible, TooLarge
+        as ``options``.
+
+    Examples
+    --------
+    Two devices that send every image (1 s, worth 0.5) or none, and 1.5 s: no price sends exactly one, the fill does.
+
+    >>> problem = Problem(
+    ...     deadline=1.5, device_delay=0, server_delay=0, transmission_time=[1, 1], discard_value=0,
+    ...     score_pmf=[1], device_accuracy=[0.4], server_accuracy=[0.9],
+    ... )
+    >>> solution = solve_cooperative(problem)
+    >>> print(f"{solution.objective:.2f}, at most {solution.bound:.2f}")
+    1.30, at most 1.55
+    """
     table = options(problem)
     price = optimal_price(table, problem.budget)
     chosen = best_at(table, price)
@@ -136,10 +203,15 @@ def solve_cooperative(problem: Problem, *, fill: bool = True) -> Solution[Alloca
 
 
 def solve_exact(problem: Problem, *, single: bool = False) -> Solution[Allocation]:
-    """The optimum over all pairs of thresholds (``single``: with lower = 0), by dynamic programming over the devices.
+    """The optimum of ``solve_cooperative``'s problem over all pairs of thresholds, by dynamic programming over devices.
 
-    A label is a choice for the first devices. One that costs no less and is worth no more than another is dropped, and
-    so is one that, by the dual bound on the rest, cannot beat the Lagrange solution.
+    A knapsack with a choice a device, so that no stationarity proves it: every choice is tried or ruled out. A label is
+    a choice for the first devices. One that costs no less and is worth no more than another is dropped, and so is one
+    that, by the dual bound on the rest, cannot beat the Lagrange solution.
+
+    Parameters
+    ----------
+    single : allow no discarding (lower = 0)
 
     Raises
     ------
@@ -147,6 +219,15 @@ def solve_exact(problem: Problem, *, single: bool = False) -> Solution[Allocatio
         as ``options``.
     TooLarge
         if more than ``MOST_LABELS`` labels stay open.
+
+    Examples
+    --------
+    >>> problem = Problem(
+    ...     deadline=1.5, device_delay=0, server_delay=0, transmission_time=[1, 1], discard_value=0,
+    ...     score_pmf=[1], device_accuracy=[0.4], server_accuracy=[[0.8], [0.9]],
+    ... )
+    >>> print(solve_exact(problem).allocation.upper)
+    [0 1]
     """
     table = options(problem, single=single)
     budget, price = problem.budget, optimal_price(table, problem.budget)
@@ -170,53 +251,55 @@ def solve_exact(problem: Problem, *, single: bool = False) -> Solution[Allocatio
     return _solution(table, best, None if single else _total(table, best))
 
 
-def solve_by_enumeration(problem: Problem) -> float:
-    """The optimum by trying every combination of pairs: the oracle of small grids."""
-    table = options(problem)
-    cost, value = np.zeros(1), np.zeros(1)
-    for n in range(problem.size):
-        cost, value = (cost[:, None] + table.cost[n]).ravel(), (value[:, None] + table.value[n]).ravel()
-        if cost.size > MOST_LABELS:
-            raise TooLarge(f"devices: {cost.size} combinations: must be at most {MOST_LABELS}")
-    return float(value[cost <= problem.budget].max())
-
-
-def smooth_probabilities(gain: FloatArray, rate: FloatArray, cost: FloatArray, budget: float) -> FloatArray:
+def smooth_probabilities(gain: FloatArray, steepness: FloatArray, cost: FloatArray, budget: float) -> FloatArray:
     """Maximise sum g_i (1 - exp(-a_i p_i)) subject to sum c_i p_i <= budget, 0 <= p_i <= 1.
 
-    Stationarity gives p_i = clip(ln(g_i a_i / (lambda c_i)) / a_i, 0, 1); the logarithm of lambda is bisected.
+    Concave, so stationarity is sufficient: g_i a_i exp(-a_i p_i) = lambda c_i where 0 < p_i < 1, which gives
+    p_i = clip(ln(g_i a_i / (lambda c_i)) / a_i, 0, 1); the logarithm of lambda is bisected.
 
     Parameters
     ----------
-    gain, rate, cost : g, a, c, positive, shape (N,)
+    gain, steepness, cost : g [1], a [1], c [s], positive, shape (N,)
+    budget : [s]
+
+    Returns
+    -------
+    p [1], shape (N,)
+
+    Examples
+    --------
+    >>> smooth_probabilities(np.array([1.0, 1.0]), np.array([2.0, 2.0]), np.array([1.0, 2.0]), 1.0).round(3)
+    array([0.564, 0.218])
     """
-    slope = np.log(gain * rate / cost)
+    slope = np.log(gain * steepness / cost)
     if cost.sum() <= budget:
         return np.ones_like(cost)
-    low, high = float((slope - rate).min()) - 1, float(slope.max())
-    for _ in range(100):
-        middle = (low + high) / 2
-        spent = cost @ np.clip((slope - middle) / rate, 0, 1)
-        low, high = (low, middle) if spent <= budget else (middle, high)
-    return np.clip((slope - high) / rate, 0, 1)
+
+    def probabilities(log_price: FloatArray) -> FloatArray:
+        return np.clip((slope - log_price) / steepness, 0, 1)
+
+    def kept(log_price: FloatArray) -> BoolArray:
+        return np.asarray(cost @ probabilities(log_price) <= budget)
+
+    return probabilities(bisect(kept, slope.max(), (slope - steepness).min() - 1))
 
 
-def _taken(values: FloatArray, chosen: NDArray[np.intp]) -> FloatArray:
+def _taken(values: FloatArray, chosen: IndexArray) -> FloatArray:
     return np.asarray(np.take_along_axis(values, chosen[:, None], axis=1)[:, 0])
 
 
-def _total(table: Options, chosen: NDArray[np.intp]) -> float:
+def _total(table: Options, chosen: IndexArray) -> float:
     return float(_taken(table.value, chosen).sum())
 
 
-def _undominated(cost: FloatArray, value: FloatArray) -> NDArray[np.intp]:
+def _undominated(cost: FloatArray, value: FloatArray) -> IndexArray:
     """Numbers of the options that no other beats, by rising cost and value."""
     order = np.lexsort((-value, cost))
     best = np.maximum.accumulate(value[order])
     return np.asarray(order[np.r_[True, best[1:] > best[:-1]]] if order.size else order)
 
 
-def _solution(table: Options, chosen: NDArray[np.intp], bound: float | None) -> Solution[Allocation]:
+def _solution(table: Options, chosen: IndexArray, bound: float | None) -> Solution[Allocation]:
     allocation = Allocation(lower=table.lower[chosen], upper=table.upper[chosen])
     assumes = None if bound is None else SCORED
     return Solution(allocation=allocation, objective=_total(table, chosen), bound=bound, bound_assumes=assumes)

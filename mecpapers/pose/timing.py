@@ -1,4 +1,4 @@
-"""Delay, in expectation and frame by frame; transmission shares; the per-frame guard; several people. All [assumed].
+"""Delay frame by frame; the per-frame guard; several people. All [assumed].
 
 Devices run their light networks at once; images go over a time-shared uplink one after the other; then M servers, each
 one image at a time, run the heavy network. Nothing overlaps.
@@ -14,12 +14,6 @@ from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.pose.model import Problem
 
 
-def transmission_shares(problem: Problem, offload_probability: FloatArray) -> FloatArray:
-    """The share of the air time of each device, tau_i over their sum, shape (N,); zero if nothing is sent."""
-    tau = offload_probability * problem.transmission_time
-    return np.asarray(tau / tau.sum() if tau.sum() > 0 else tau)
-
-
 def frame_delay(
     sent: BoolArray, transmission_time: FloatArray, device_delay: float, server_delay: float, servers: float = 1
 ) -> FloatArray:
@@ -30,6 +24,8 @@ def frame_delay(
     sent : which views are offloaded, shape (F, N)
     transmission_time : time on air of each image [s], shape (F, N) or (N,)
     device_delay : the slowest light network, 0 if none runs [s]
+    server_delay : one image on one server [s]
+    servers : M
     """
     air = (sent * transmission_time).sum(axis=-1)
     rounds = np.ceil(sent.sum(axis=-1) / servers)
@@ -51,16 +47,23 @@ def guard(
     Parameters
     ----------
     sent : shape (F, N)
-    gain : what the server's result is expected to add, shape (F, N)
-    transmission_time : shape (F, N) [s]
+    gain : what the server's result is expected to add [1], shape (F, N)
+    transmission_time : time on air of each image [s], shape (F, N)
     budget : deadline less the device's delay [s]
+    server_delay : one image on one server [s]
+    servers : M
+
+    Returns
+    -------
+    shape (F, N)
     """
-    rate = np.where(sent, gain / (transmission_time + server_delay / servers), -np.inf)
-    order = np.argsort(-rate, axis=1, kind="stable")
+    a_second = np.where(sent, gain / (transmission_time + server_delay / servers), -np.inf)
+    order = np.argsort(-a_second, axis=1, kind="stable")
     frame = np.arange(len(sent))
     kept, air, count = np.zeros_like(sent), np.zeros(len(sent)), np.zeros(len(sent))
     for n in order.T:  # N steps, each for all frames at once
         with_it = air + transmission_time[frame, n]
+        # one that fits exactly is sent, whatever rounding does to the sum
         fits = with_it + np.ceil((count + 1) / servers) * server_delay <= budget * (1 + 1e-12)
         take = fits & sent[frame, n] & (gain[frame, n] > 0)
         kept[frame, n] = take

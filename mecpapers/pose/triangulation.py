@@ -1,4 +1,4 @@
-"""From joints seen in several calibrated views to 3-D joints, and the errors of both.
+"""From joints seen in several calibrated views to 3-D joints.
 
 Convention of the linear triangulation: pixels are first normalised by the camera's intrinsics, x = K^-1 p; a view then
 gives the two rows (x r_3 - r_1) X = t_1 - x t_3 and (y r_3 - r_2) X = t_2 - y t_3 of the camera's [R | t], not scaled
@@ -15,9 +15,10 @@ import numpy as np
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.pose.measured.cameras import Camera
 
-SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
-"""COCO's sigma of each joint; OKS uses k = 2 sigma."""
-LEAST_VIEWS = 2
+LEAST_VIEWS = 2  # two rays are needed to meet in a point
+LEAST_WEIGHT = 1e-3
+"""Of a joint in a view that is used. The normal equations square a weight: a view of 1e-6 would lie 1e-12 below
+another, and rounding would place the joint."""
 
 
 def normal_equations(
@@ -28,12 +29,12 @@ def normal_equations(
     Parameters
     ----------
     cameras : C cameras
-    pixels : shape (..., C, J, 2)
-    weights : shape (..., C, J); None: all 1
+    pixels : [px], shape (..., C, J, 2)
+    weights : [1], shape (..., C, J); None: all 1
 
     Returns
     -------
-    M of shape (..., C, J, 3, 3) and v of shape (..., C, J, 3)
+    M [1] of shape (..., C, J, 3, 3) and v [m] of shape (..., C, J, 3)
     """
     inverse = np.array([np.linalg.inv(c.intrinsics) for c in cameras])
     rotation = np.array([c.rotation for c in cameras])[:, None, None]  # (C, 1, 1, 3, 3)
@@ -45,6 +46,11 @@ def normal_equations(
     w = np.ones(pixels.shape[:-1]) if weights is None else weights
     matrix = np.einsum("...,...ra,...rb->...ab", w**2, rows, rows)
     return matrix, np.einsum("...,...r,...ra->...a", w**2, right, rows)
+
+
+def joint_weights(visibility: FloatArray) -> FloatArray:
+    """The weight of each joint, its probability of being visible, but no less than LEAST_WEIGHT; any shape, kept."""
+    return np.maximum(visibility, LEAST_WEIGHT)
 
 
 def solve_views(matrix: FloatArray, vector: FloatArray, used: BoolArray) -> FloatArray:
@@ -68,12 +74,31 @@ def solve_views(matrix: FloatArray, vector: FloatArray, used: BoolArray) -> Floa
 def triangulate(
     cameras: Sequence[Camera], pixels: FloatArray, weights: FloatArray | None = None, used: BoolArray | None = None
 ) -> FloatArray:
-    """Joints (..., J, 3) [m] from pixels (..., C, J, 2), all views used by default.
+    r"""Joints (..., J, 3) [m] of least squares over the used views, by the normal equations.
+
+    .. math:: \min_X \sum_c w_c^2 \, \| A_c X - b_c \|^2, \qquad
+        \Bigl(\sum_c w_c^2 A_c^T A_c\Bigr) X = \sum_c w_c^2 A_c^T b_c,
+
+    with the two rows of A_c and b_c as in the module's convention; they are met exactly at the one optimum.
+
+    Parameters
+    ----------
+    cameras : C cameras
+    pixels : [px], shape (..., C, J, 2)
+    weights : w [1], shape (..., C, J); None: all 1
+    used : shape (..., C); None: all views
 
     Raises
     ------
     ValueError
         for one pose without two used views; in a batch such a pose is NaN, for ``hold_last`` to fill.
+
+    Examples
+    --------
+    >>> from mecpapers.pose.measured import cameras
+    >>> rig, joint = cameras.ring(3), np.array([[0.2, 1.0, -0.1]])
+    >>> triangulate(rig, np.stack([cameras.project(c, joint)[0] for c in rig])).round(6)
+    array([[ 0.2,  1. , -0.1]])
     """
     used = np.ones(pixels.shape[:-2], dtype=bool) if used is None else used
     if used.ndim == 1 and used.sum() < LEAST_VIEWS:
@@ -82,34 +107,14 @@ def triangulate(
 
 
 def hold_last(joints: FloatArray, first: FloatArray) -> FloatArray:
-    """Fill the NaN poses of (F, J, 3) with the last pose before them, or with ``first`` (J, 3) where there is none."""
+    """Fill NaN poses [m], shape (F, J, 3), with the last pose before them, or ``first`` (J, 3) where there is none."""
     missing = np.isnan(joints).any(axis=(1, 2))
     last = np.maximum.accumulate(np.where(missing, -1, np.arange(len(joints))))
     return np.where((last < 0)[:, None, None], first, joints[last])
 
 
-def mpjpe(estimate: FloatArray, truth: FloatArray) -> FloatArray:
-    """Mean per-joint position error over the joints, in the unit of the joints; shape (...,) of (..., J, 3)."""
-    return np.asarray(np.linalg.norm(estimate - truth, axis=-1).mean(axis=-1))
-
-
-def oks(pixels: FloatArray, truth: FloatArray) -> FloatArray:
-    """Object keypoint similarity of COCO, the mean over all joints of exp(-d^2 / (2 s^2 k^2)).
-
-    s^2, the area of the person, is that of the box around the true joints; k = 2 ``SIGMAS``.
-
-    Parameters
-    ----------
-    pixels, truth : shape (..., 17, 2), in the same pixels
-    """
-    extent = truth.max(axis=-2) - truth.min(axis=-2)
-    area = extent[..., 0] * extent[..., 1]
-    distance = ((pixels - truth) ** 2).sum(axis=-1)
-    return np.asarray(np.exp(-distance / (2 * area[..., None] * (2 * SIGMAS) ** 2)).mean(axis=-1))
-
-
 def body_frame(joints: FloatArray) -> FloatArray:
-    """Axes of the trunk as rows, (..., 3, 3): to the left, up, forward; from hips and shoulders of (..., 17, 3)."""
+    """Axes of the trunk as rows, shape (..., 3, 3): left, up, forward; from hips and shoulders of (..., 17, 3) [m]."""
     left = joints[..., 5, :] + joints[..., 11, :] - joints[..., 6, :] - joints[..., 12, :]
     up = joints[..., 5, :] + joints[..., 6, :] - joints[..., 11, :] - joints[..., 12, :]
     left = left / np.linalg.norm(left, axis=-1, keepdims=True)
@@ -123,12 +128,12 @@ def joint_offsets(estimate: FloatArray, truth: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    estimate, truth : shape (F, 17, 3); a calibration split
+    estimate, truth : [m], shape (F, 17, 3); a calibration split
     """
     axes = body_frame(estimate)
     return np.asarray(np.nanmedian(np.einsum("fab,fjb->fja", axes, truth - estimate), axis=0))
 
 
 def corrected(estimate: FloatArray, offsets: FloatArray) -> FloatArray:
-    """Estimate (..., 17, 3) with the offsets added in its own trunk's axes."""
+    """Estimate [m], shape (..., 17, 3), with the offsets [m], shape (17, 3), added in its own trunk's axes."""
     return estimate + np.einsum("...ab,ja->...jb", body_frame(estimate), offsets)

@@ -1,5 +1,11 @@
 """Pan et al., *Joint Optimization of Video-based AI Inference Tasks in MEC-assisted AR Systems* (arXiv 2301.01010).
 
+The paper, section by section: ``networks`` (II-B), ``model`` (II, III), ``local`` (IV-A, Theorem 1), ``edge`` (IV-B,
+Theorem 2, Algorithm 1), ``geometric`` (Algorithm 2), ``offloading`` (IV-C, Algorithm 3), ``augmented`` and ``admm`` (V,
+Algorithm 4), ``scenario`` (VI), ``cccp`` (its baseline). Ours: ``options`` (P2 as one option a device, and its dual),
+``bounds`` (the certified optimum), ``prices`` (the same by messages). For use: ``schemes``, ``instance``. Two doors:
+``evidence``, what the book says of the paper, and ``measured``, what records and holds data.
+
 ``EQUATIONS`` maps the paper's numbers to functions. The names below load their module when they are first used, so
 that importing this package is quick.
 """
@@ -7,8 +13,8 @@ that importing this package is quick.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
+
+from mecpapers.lazy import offer
 
 EQUATIONS: Mapping[str, str] = {
     "(1)": "model.evaluate",
@@ -44,12 +50,12 @@ EQUATIONS: Mapping[str, str] = {
     "(28)": "evidence.reference.geometric_program",
     "(29)": "geometric.relaxed_frames",
     "(29a)-(29c)": "evidence.reference.geometric_program",
-    "(30)": "admm.iterates",
+    "(30)": "admm.rounds",
     "(30a)": "local.local_frequency",
     "(31)": "model.computing_energy",
     "(32)": "augmented.terms",
     "(33)": "admm.State",
-    "(33a)": "admm.conclude",
+    "(33a)": "admm.finish",
     "(34)": "augmented.local_step",
     "(35)": "augmented.project",
     "(36)": "evidence.reference.augmented_global",
@@ -99,17 +105,10 @@ _HOMES = {
     "EQ31": "scenario",
     "MIXED": "scenario",
     "SCHEMES": "schemes",
-    "compare": "evidence.experiments",
+    "METRICS": "schemes",
+    "compare": "schemes",
+    "measure": "schemes",
 }
 
 __all__ = ["EQUATIONS", *_HOMES]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = offer(__name__, _HOMES)

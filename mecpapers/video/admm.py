@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.solution import Solution
+from mecpapers import iterate
+from mecpapers.arrays import BoolArray, FloatArray, freeze
+from mecpapers.solution import Ended, Solution
 from mecpapers.video.augmented import Projection, Terms, local_step, project, terms, terms_of_each
 from mecpapers.video.edge import congestion_roots, edge_shares
 from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import solve_local
 from mecpapers.video.model import Allocation, Problem, evaluate, fewest_frames
 
-_AGREED = 0.2  # in ln of a share; the readings below end at 0.13 or less
+# In ln of a share, within which devices and server agree. The readings below end at 0.13 or less; runs that a step size
+# near 0 brings to rest end far apart. At 2 those would pass for converged, at 0.02 the fitted reading would not.
+_AGREED = 0.2
 
 Sweep = Literal["parallel", "sequential"]
 Start = Literal["zeros-hertz", "zeros-gigahertz", "equal-share", "all-edge"]
@@ -42,10 +46,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        named = {"sweep": Sweep, "projection": Projection, "start": Start}
-        for name, kind in named.items():
-            if getattr(self, name) not in get_args(kind):
-                raise ValueError(f"{name} = {getattr(self, name)!r}: must be one of {', '.join(get_args(kind))}")
+        freeze(self)
         s = self.step_size
         if s != "balanced" and not (isinstance(s, float | int) and 0 < s < np.inf):
             raise ValueError(f"step_size = {s!r}: must be positive and finite, or 'balanced'")
@@ -75,6 +76,7 @@ class State:
     theta_f: FloatArray  # [cost]
     theta_t: FloatArray  # [cost]
     cost: float  # F^i, the sum of (31) and (32) at the server's shares
+    change: float = np.inf  # |F^i - F^(i-1)|
 
     @property
     def disagreement(self) -> float:
@@ -86,48 +88,59 @@ class State:
 def solve_admm(problem: Problem, reading: Reading = FITTED) -> Solution[Allocation]:
     """Algorithm 4: sweep until the cost changes by less than the threshold, then round the frames.
 
-    The shares are the algorithm's own, not Theorem 2's. ``converged`` is false, and the best of the iterates is
-    returned, at the cap on sweeps, and where the cost has come to rest while devices and server still disagree about a
-    share by a factor of more than 1.2: a step size near 0 does that. A large one does the opposite, small steps that
-    meet the paper's rule near the start, which the rule cannot tell from convergence.
+    It splits P2, (16), by giving device and server a copy each of the shares, (33a), and seeks a saddle point of the
+    augmented Lagrangian: each sweep minimises it over the devices' copies, (41), then over the server's, (42), and
+    moves the multipliers by (45)-(46). P2 is not convex, so that nothing promises the optimum.
+
+    The shares are the algorithm's own, not Theorem 2's. The best of the iterates is returned where it did not
+    converge: at the ``cap`` on sweeps, and where the cost has come to rest (``cycle``) while devices and server still
+    disagree about a share by a factor of more than 1.2: a step size near 0 does that. A large one does the opposite,
+    small steps that meet the paper's rule near the start, which the rule cannot tell from convergence.
 
     Raises
     ------
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
+
+    Examples
+    --------
+    >>> from mecpapers.video.scenario import EQ31
+    >>> problem = EQ31.draw(np.random.default_rng(0))
+    >>> solve_admm(problem).ended, solve_admm(problem, replace(FITTED, max_sweeps=3)).ended
+    ('converged', 'cap')
     """
-    return conclude(problem, list(iterates(problem, reading)), reading)
+    return finish(problem, list(rounds(problem, reading)), reading)
 
 
-def conclude(problem: Problem, states: Sequence[State], reading: Reading = FITTED) -> Solution[Allocation]:
-    """What Algorithm 4 returns after the states of ``iterates``."""
-    if _settled(states[-2], states[-1], reading.threshold) and states[-1].disagreement <= _AGREED:
-        return round_off(problem, states[-1])
-    best = min((round_off(problem, state) for state in states), key=lambda solution: solution.objective)
-    return replace(best, converged=False)
-
-
-def iterates(problem: Problem, reading: Reading = FITTED, state: State | None = None) -> Iterator[State]:
+def rounds(problem: Problem, reading: Reading = FITTED, state: State | None = None) -> Iterator[State]:
     """The start, and the state after every sweep up to the one that ends Algorithm 4.
 
     Parameters
     ----------
-    state : where to start; ``start(problem, reading)`` if not given
+    state : where to start; ``begin(problem, reading)`` if not given
     """
-    state = state or start(problem, reading)
-    yield state
-    for _ in range(reading.max_sweeps):
-        before, state = state, step(problem, state, reading)
-        yield state
-        if _settled(before, state, reading.threshold):
-            return
+    first = begin(problem, reading) if state is None else replace(state, change=np.inf)
+    sweep = partial(step, problem, reading=reading)
+    return iterate.rounds(first, sweep, partial(done, reading=reading), most=reading.max_sweeps)
 
 
-def _settled(before: State, state: State, threshold: float) -> bool:
-    return abs(state.cost - before.cost) < threshold
+def done(state: State, reading: Reading = FITTED) -> Ended | None:
+    """Converged where the cost rests; a ``cycle`` where devices and server disagree there."""
+    if not state.change < reading.threshold:
+        return None
+    return "converged" if state.disagreement <= _AGREED else "cycle"
 
 
-def start(problem: Problem, reading: Reading = FITTED) -> State:
+def finish(problem: Problem, states: Sequence[State], reading: Reading = FITTED) -> Solution[Allocation]:
+    """What Algorithm 4 returns after the states of ``rounds``: the last, or the best where it did not converge."""
+    ended = done(states[-1], reading) or "cap"
+    if ended == "converged":
+        return round_off(problem, states[-1])
+    best = min((round_off(problem, state) for state in states), key=lambda solution: solution.objective)
+    return replace(best, ended=ended)
+
+
+def begin(problem: Problem, reading: Reading = FITTED) -> State:
     """The state before the first sweep: everyone local, theta = 0, and f^, t^ as the reading says."""
     n = problem.devices.size
     if reading.start == "equal-share":
@@ -148,13 +161,16 @@ def start(problem: Problem, reading: Reading = FITTED) -> State:
 
 def step(problem: Problem, state: State, reading: Reading = FITTED) -> State:
     """One sweep of Algorithm 4 over all devices: its steps 1, 2 and 3."""
-    s = reading.step_size if not isinstance(reading.step_size, str) else balanced_step_size(problem)
+    before, s = state.cost, reading.step_size
+    if isinstance(s, str):
+        s = balanced_step_size(problem)
     if reading.sweep == "parallel":
         state = _advance(terms(problem), state, slice(None), s, reading)
     else:
         for n, k in enumerate(terms_of_each(problem)):
             state = _advance(k, state, slice(n, n + 1), s, reading)
-    return replace(state, cost=_cost(problem, state))
+    cost = _cost(problem, state)
+    return replace(state, cost=cost, change=abs(cost - before))
 
 
 def _advance(k: Terms, state: State, turn: slice, s: float, reading: Reading) -> State:

@@ -27,46 +27,49 @@ where mu follows from sum exp(f^) = 1. The printed (43) has mu in place of mu e^
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from math import log
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.special import wrightomega
 
-from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.arrays import BoolArray, FloatArray, check_choice, locked
+from mecpapers.caching import remembered
+from mecpapers.video.edge import Coefficients, coefficients
 from mecpapers.video.local import local_frames, local_frequency
-from mecpapers.video.model import Problem, fewest_frames, local_cost, transmission_energy
+from mecpapers.video.model import Problem, fewest_frames, local_cost
 
 Projection = Literal["printed", "exact"]
 
-_STATIONARY = 1e-13  # derivative in m, relative to the sizes of its terms
-_CLOSE = 1e-9  # of a Newton step
-_MAX_STEPS = 100
+# The derivative in m, relative to the sizes of its terms. Rounding leaves about 1e-15 of them, so that 1e-15 would not
+# be met; the error in m is about as large, and in the cost its square, so that 1e-12 would change no printed digit.
+_STATIONARY = 1e-13
+_CLOSE = 1e-9  # a Newton step after which the next, about its square, is below rounding; at 1e-7 it would not be
+_MAX_STEPS = 100  # never met: a bisection of ln M takes 53 steps, and Newton's fewer than ten
 
 
 @dataclass(frozen=True, eq=False)
-class Terms:
-    """The coefficients of (31) and (32), each of shape (N,)."""
+class Terms(Coefficients):
+    """The coefficients of (31) and (32), each of shape (N,); read-only, as callers share them."""
 
-    a0: FloatArray  # beta_1 rho m_c0 / f^max
-    a1: FloatArray  # beta_1 rho m_c1 / f^max
-    bt: FloatArray  # beta_1 d / (R T)
-    e: FloatArray  # beta_2 d p / R
-    g: FloatArray  # beta_3 m_a0
     low: FloatArray  # ln M^min
     high: FloatArray  # ln M^max
     local_frames: FloatArray  # (21) with Phi-hat, real
     local_cost: FloatArray  # F^_0 there, (31), at the frequency of (20)
 
+    def __post_init__(self) -> None:
+        """Lock the fields."""
+        for field in fields(self):
+            locked(getattr(self, field.name))
+
     def take(self, devices: slice | BoolArray) -> Terms:
-        """The coefficients of some devices."""
+        """The coefficients of some devices: a slice, or shape (N,)."""
         return Terms(*(getattr(self, field.name)[devices] for field in fields(self)))
 
 
-@lru_cache(maxsize=8)  # the same in every sweep
+@remembered  # the same in every sweep
 def terms(problem: Problem) -> Terms:
-    """Draw the numbers of (31) and (32) together.
+    """Draw the numbers of (31) and (32) together, each of shape (N,).
 
     Raises
     ------
@@ -79,11 +82,7 @@ def terms(problem: Problem) -> Terms:
     frequency = local_frequency(problem)
     frames = local_frames(relaxed, frequency)
     return Terms(
-        a0=v.weight_delay * problem.cycles_per_mac * v.macs_per_frame / problem.server_frequency,
-        a1=v.weight_delay * problem.cycles_per_mac * v.macs_offset / problem.server_frequency,
-        bt=v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget),
-        e=v.weight_energy * transmission_energy(problem, np.ones(v.size)),
-        g=v.weight_accuracy * v.accuracy_a0,
+        **vars(coefficients(problem)),
         low=np.log(least),
         high=np.log(v.max_frames),
         local_frames=frames,
@@ -91,9 +90,9 @@ def terms(problem: Problem) -> Terms:
     )
 
 
-@lru_cache(maxsize=8)
+@remembered
 def terms_of_each(problem: Problem) -> tuple[Terms, ...]:
-    """The same, one device after the other."""
+    """The same, one device after the other: N records of shape (1,)."""
     return tuple(terms(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
 
 
@@ -181,7 +180,19 @@ def project(b: FloatArray, offload: BoolArray, s: float, how: Projection = "exac
     Returns
     -------
     shape (N,)
+
+    Raises
+    ------
+    ValueError
+        for another ``how``.
+
+    Examples
+    --------
+    >>> v = project(np.log([0.9, 0.6, 5.0]), np.array([True, True, False]), 0.5)
+    >>> np.exp(v).round(6)
+    array([0.572267, 0.427733, 5.      ])
     """
+    check_choice("how", how, get_args(Projection))
     inside = b[offload]
     v = b.copy()
     if not inside.size:

@@ -14,22 +14,26 @@ and solves the convex rest. Algorithm 2 and Theorem 1 then serve the devices cho
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import lsq_linear
 
+from mecpapers import iterate
 from mecpapers.arrays import FloatArray
-from mecpapers.solution import Solution
-from mecpapers.video.edge import congestion_roots
+from mecpapers.solution import Ended, Solution
+from mecpapers.video.edge import summands
 from mecpapers.video.geometric import relaxed_frames, solve_geometric
 from mecpapers.video.local import solve_local
-from mecpapers.video.model import Allocation, Problem, accuracy, transmission_energy
+from mecpapers.video.model import Allocation, Problem
 from mecpapers.video.options import Options, dual_bound
 
 _MAX_ROUNDS = 100
-_STILL = 1e-9  # change of x at which the rounds end
-_TIED = 1e-9  # slope of the objective in x_n, relative to its terms, at which x_n may lie between 0 and 1
+_STILL = 1e-9  # change of x at which the rounds end: above what rounding does to x, below what could tip x past 1/2
+# The slope of the objective in x_n, relative to its terms, below which x_n may lie between 0 and 1. The best w is a
+# corner of cuts, exact to rounding: slopes that vanish there do so to 1e-14 or so, and settled ones are far above 1e-9.
+_TIED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,14 @@ class Choice:
     a: FloatArray
     b: FloatArray
     c: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where the rounds stand."""
+
+    x: FloatArray  # shape (N,), from 0 to 1
+    change: float = np.inf  # the most by which the last round moved an x_n
 
 
 def solve_cccp(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> Solution[Allocation]:
@@ -57,46 +69,54 @@ def solve_cccp(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> 
         naming the argument, the value and the rule.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
+
+    Examples
+    --------
+    >>> from mecpapers.video.scenario import EQ31
+    >>> solution = solve_cccp(EQ31.draw(np.random.default_rng(0)))
+    >>> solution.ended, int(solution.allocation.offload.sum())
+    ('converged', 17)
     """
-    history = rounds(problem, weight=weight, start=start)
-    solution = solve_geometric(problem, history[-1] > 0.5)
-    return replace(solution, converged=len(history) < _MAX_ROUNDS and solution.converged)
+    *_, last = rounds(problem, weight=weight, start=start)
+    return finish(problem, last)
 
 
-def rounds(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> list[FloatArray]:
-    """X after every round, up to the one that changes nothing or to the cap of 100; each of shape (N,)."""
+def rounds(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> Iterator[State]:
+    """The start, and the state after every round, up to the one that changes nothing or to the cap of 100."""
     if not 0 <= weight < np.inf:
         raise ValueError(f"weight = {weight}: must be 0 or more, and finite")
     if not 0 <= start <= 1:
         raise ValueError(f"start = {start}: must lie between 0 and 1")
-    choice, x = tabulate(problem), np.full(problem.devices.size, float(start))
-    history: list[FloatArray] = []
-    while len(history) < _MAX_ROUNDS:
-        before, x = x, step(choice, x, weight)
-        history.append(x)
-        if np.abs(x - before).max() <= _STILL:
-            break
-    return history
+    choice, begin = tabulate(problem), State(np.full(problem.devices.size, float(start)))
+    return iterate.rounds(begin, lambda state: step(choice, state, weight), done, most=_MAX_ROUNDS)
 
 
 def tabulate(problem: Problem) -> Choice:
     """Weigh going to the edge, with the frames of Algorithm 2 for all, against staying."""
-    devices = problem.devices
-    frames, _ = relaxed_frames(problem, np.ones(devices.size, dtype=bool))
-    a, b = congestion_roots(problem, frames)
-    e = devices.weight_energy * transmission_energy(problem, frames) - devices.weight_accuracy * accuracy(
-        devices, frames
-    )
+    frames, _ = relaxed_frames(problem, np.ones(problem.devices.size, dtype=bool))
+    a, b, e = summands(problem, frames)
     return Choice(problem, frames, a, b, e - solve_local(problem).cost)
 
 
-def step(choice: Choice, x: FloatArray, weight: float) -> FloatArray:
-    """The next x, shape (N,): minimise the objective with the penalty's tangent at ``x``."""
-    return relaxed_choice(choice, choice.c + weight * (1 - 2 * x))
+def step(choice: Choice, state: State, weight: float) -> State:
+    """One round: minimise the objective with the penalty's tangent at the last x."""
+    x = relaxed_choice(choice, choice.c + weight * (1 - 2 * state.x))
+    return State(x, float(np.abs(x - state.x).max()))
+
+
+def done(state: State) -> Ended | None:
+    """Converged where a round changed nothing."""
+    return "converged" if state.change <= _STILL else None
+
+
+def finish(problem: Problem, state: State) -> Solution[Allocation]:
+    """Send the devices with x_n above 1/2 to the edge, with Algorithm 2's frames."""
+    solution = solve_geometric(problem, state.x > 0.5)
+    return solution if done(state) else replace(solution, ended="cap")
 
 
 def relaxed_choice(choice: Choice, c: FloatArray) -> FloatArray:
-    """Minimise (sum a x)^2 + (sum b x)^2 + sum c x over [0, 1]^N, shape (N,).
+    """Minimise (sum a x)^2 + (sum b x)^2 + sum c x over [0, 1]^N; c and the answer have shape (N,).
 
     Its dual is ``options.dual_bound`` with two options a device, (0, 0, 0) and (a, b, c). At the best w the slopes
     c + 2 u a + 2 v b settle every x_n whose slope is not 0; the others make up what is missing to (sum a x, sum b x)

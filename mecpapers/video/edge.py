@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.lemmas import square_root_shares
-from mecpapers.solution import Solution, TooLarge
+from mecpapers.solution import Ended, Solution, TooLarge
 from mecpapers.video.local import solve_local
 from mecpapers.video.model import Allocation, Problem, accuracy, evaluate, fewest_frames, macs, transmission_energy
 
@@ -14,7 +16,14 @@ MOST_CHOICES = 2**23  # choices of frames that Algorithm 1 may try: 200 MB, a se
 
 
 def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Theorem 2: the edge frequencies f_n^e [cycle/s] (25) and time shares t_n [1] (26) for given frames.
+    r"""Theorem 2: the edge frequencies f_n^e [cycle/s] (25) and time shares t_n [1] (26) for given frames.
+
+    .. math::
+        \min_{f, t > 0} \; \sum_{n \in N_1} \beta_1 \Big(\frac{\rho C(M_n)}{f_n} + \frac{d M_n}{R_n t_n}\Big)
+        \quad \text{s.t.} \quad \sum_{n \in N_1} f_n \le f^{max}, \; \sum_{n \in N_1} t_n \le T
+
+    Optimal, by (53)-(59), where both sums meet their limits and no device would gain more from a resource than another:
+    beta_1 rho C(M_n) / f_n^2 = mu_1 and beta_1 d M_n / (R_n t_n^2) = mu_0 for all n of N_1.
 
     With a delay weight of its own for each device, beta_1 stands under the roots; with one for all it cancels, as
     printed. Likewise the frame size d.
@@ -27,6 +36,14 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     Returns
     -------
     two arrays of shape (N,), 0 outside N_1
+
+    Examples
+    --------
+    >>> from mecpapers.video.scenario import SET_A
+    >>> problem = SET_A.draw(np.random.default_rng(0))
+    >>> frequency, share = edge_shares(problem, problem.devices.uplink_rate > 3e7, np.full(25, 4.0))
+    >>> print(f"{frequency.sum() / problem.server_frequency:.6f} {share.sum():.6f}")
+    1.000000 1.000000
     """
     devices = problem.devices
     frequency, share = np.zeros(offload.size), np.zeros(offload.size)
@@ -36,6 +53,29 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     frequency[offload] = square_root_shares(computing[offload], problem.server_frequency)
     share[offload] = square_root_shares(sending[offload], problem.time_budget)
     return frequency, share
+
+
+@dataclass(frozen=True, eq=False)
+class Coefficients:
+    """The numbers of (27), (29), (31) and (32) at M frames: a^2 = a0 M + a1, b^2 = bt M, e M, g; each of shape (N,)."""
+
+    a0: FloatArray  # beta_1 rho m_c0 / f^max
+    a1: FloatArray  # beta_1 rho m_c1 / f^max
+    bt: FloatArray  # beta_1 d / (R T)
+    e: FloatArray  # beta_2 d p / R
+    g: FloatArray  # beta_3 m_a0
+
+
+def coefficients(problem: Problem) -> Coefficients:
+    """Draw the numbers of a problem together, each of shape (N,) [cost]."""
+    v = problem.devices
+    return Coefficients(
+        a0=v.weight_delay * problem.cycles_per_mac * v.macs_per_frame / problem.server_frequency,
+        a1=v.weight_delay * problem.cycles_per_mac * v.macs_offset / problem.server_frequency,
+        bt=v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget),
+        e=v.weight_energy * transmission_energy(problem, np.ones(v.size)),
+        g=v.weight_accuracy * v.accuracy_a0,
+    )
 
 
 def congestion_roots(problem: Problem, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -52,20 +92,20 @@ def congestion_roots(problem: Problem, frames: FloatArray) -> tuple[FloatArray, 
 
 
 def converted_cost(problem: Problem, offload: BoolArray, frames: FloatArray) -> float:
-    """The cost of N_1 under Theorem 2 as a function of the frames alone, (27), with p_n inside its sum."""
-    a, b, e = _summands(problem, frames)
+    """The cost of N_1 under Theorem 2 as a function of the frames, shape (N,), alone: (27), with p_n inside its sum."""
+    a, b, e = summands(problem, frames)
     return float(a[offload].sum() ** 2 + b[offload].sum() ** 2 + e[offload].sum())
 
 
-def _summands(problem: Problem, frames: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Each device's part of the three sums of (27)."""
+def summands(problem: Problem, frames: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Each device's part of the three sums of (27): a, b [cost^(1/2)], beta_2 E^t - beta_3 Phi [cost]; shape (N,)."""
     devices = problem.devices
     energy, phi = transmission_energy(problem, frames), accuracy(devices, frames)
     return *congestion_roots(problem, frames), devices.weight_energy * energy - devices.weight_accuracy * phi
 
 
 def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
-    """Algorithm 1: every choice of whole frames for N_1, compared by (27).
+    """Algorithm 1: every choice of whole frames for N_1, compared by (27), each frame count from M^min to M^max.
 
     Parameters
     ----------
@@ -77,6 +117,14 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
         if there are more than 2^23 choices.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from mecpapers.video.scenario import SET_A
+    >>> problem = replace(SET_A, n_devices=3).draw(np.random.default_rng(0))
+    >>> solve_search(problem, np.array([True, True, False])).allocation.frames
+    array([6., 7., 5.])
     """
     devices = problem.devices
     least, most, chosen = fewest_frames(devices), devices.max_frames, np.flatnonzero(offload)
@@ -89,7 +137,7 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
     root_a, root_b, own = np.zeros(1), np.zeros(1), np.zeros(1)  # of (27), for every choice of the devices so far
     for n in chosen:
         m = np.arange(least[n], most[n] + 1)
-        a, b, e = (column[:, n] for column in _summands(problem, np.repeat(m[:, None], devices.size, axis=1)))
+        a, b, e = (column[:, n] for column in summands(problem, np.repeat(m[:, None], devices.size, axis=1)))
         root_a, root_b, own = (np.add.outer(v, w).ravel() for v, w in ((root_a, a), (root_b, b), (own, e)))
     best = int(np.argmin(root_a**2 + root_b**2 + own))
     frames = least.copy()
@@ -99,7 +147,7 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
 
 
 def complete(
-    problem: Problem, offload: BoolArray, edge_frames: FloatArray, *, converged: bool = True
+    problem: Problem, offload: BoolArray, edge_frames: FloatArray, *, ended: Ended = "converged"
 ) -> Solution[Allocation]:
     """Theorem 1 for the devices that stay local, Theorem 2 for the others with the frames given.
 
@@ -107,7 +155,7 @@ def complete(
     ----------
     offload : shape (N,)
     edge_frames : shape (N,), whole numbers; used where ``offload``
-    converged : what the solution says of the search for the frames
+    ended : why the search for the frames ended
 
     Raises
     ------
@@ -124,4 +172,4 @@ def complete(
         edge_frequency=frequency,
         device_frequency=np.where(offload, 0.0, local.frequency),
     )
-    return Solution(allocation=allocation, objective=evaluate(problem, allocation).total, converged=converged)
+    return Solution(allocation=allocation, objective=evaluate(problem, allocation).total, ended=ended)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, lock
+from mecpapers.caching import remembered
 from mecpapers.lemmas import cube_root_speed
 from mecpapers.video.model import Problem, fewest_frames, local_cost
 
@@ -22,8 +22,7 @@ class LocalOptimum:
 
     def __post_init__(self) -> None:
         """Lock the fields, which callers share."""
-        for array in (self.frequency, self.frames, self.cost):
-            array.flags.writeable = False
+        lock(self)
 
 
 def local_frequency(problem: Problem) -> FloatArray:
@@ -75,9 +74,19 @@ def local_frames_combined(problem: Problem) -> FloatArray:
     return np.clip(interior - devices.accuracy_a1, fewest_frames(devices), devices.max_frames)
 
 
-@lru_cache(maxsize=8)  # every policy of one problem shares it
+@remembered  # every policy of one problem shares it
 def solve_local(problem: Problem) -> LocalOptimum:
-    """Theorem 1 with whole frames: the solution of P_N0, (19), of every device.
+    r"""Theorem 1 with whole frames: the solution of P_N0, (19), of every device.
+
+    .. math::
+        \min_{M, f} \; \beta_1 \frac{\rho C(M)}{f} + \beta_2 \kappa \rho C(M) f^2 - \beta_3 \Phi(M)
+        \quad \text{s.t.} \quad M^{min} \le M \le M^{max}, \; 0 < f \le f^{max}
+
+    Optimal are the f and the M at which the derivatives (47) and (50) vanish, or a bound at which they point outwards:
+
+    .. math::
+        2 \beta_2 \kappa f^3 = \beta_1, \qquad
+        \rho m_{c,0} \Big(\frac{\beta_1}{f} + \beta_2 \kappa f^2\Big) = \frac{\beta_3 m_{a,0}}{(M + m_{a,1})^2}
 
     Under ``eq7`` the better of the two neighbours of (21) is taken, which is optimal since F_0 is convex in M; under
     ``eq31`` the nearest whole number, as the paper rounds. Under ``eq31`` the result is Theorem 1's answer, not the
@@ -87,6 +96,16 @@ def solve_local(problem: Problem) -> LocalOptimum:
     ------
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mecpapers.video.scenario import SET_A
+    >>> best = solve_local(SET_A.draw(np.random.default_rng(0)))
+    >>> best.frames.shape, sorted(set(best.frames.tolist()))
+    ((25,), [5.0])
+    >>> print(f"{best.frequency[0]:.4g} cycle/s")
+    1.71e+09 cycle/s
     """
     frequency = local_frequency(problem)
     relaxed = local_frames(problem, frequency)

@@ -6,8 +6,7 @@ Nothing here knows a solver: every allocation, whoever made it, is judged by ``e
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -22,14 +21,19 @@ from mecpapers.arrays import (
     Positive,
     PositiveScalar,
     freeze,
+    lock,
     read_only,
 )
-from mecpapers.solution import Infeasible
+from mecpapers.caching import remembered
+from mecpapers.solution import Infeasible, Violation
 
 LocalEnergy = Literal["eq7", "eq31"]
 """``eq7``: kappa rho C f^2, as (7) and (17) say; ``eq31``: kappa C f^2, without rho, as (31) prints it."""
 
-TOLERANCE = 1e-9  # relative slack of every constraint, and of Phi(M) >= alpha
+TOLERANCE = 1e-9
+"""Relative slack of every constraint, and of Phi(M) >= alpha. Sums of a million shares are off by 1e-13 or so. At 1e-8
+a solver's own tolerance would pass as feasible; at 1e-13 rounding would be called a violation, and an accuracy that
+whole frames meet exactly would cost another frame."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,19 +91,29 @@ class Problem:
     def __post_init__(self) -> None:
         """Check the shared numbers."""
         freeze(self)
-        if self.local_energy not in get_args(LocalEnergy):
-            raise ValueError(f"local_energy = {self.local_energy!r}: must be one of {', '.join(get_args(LocalEnergy))}")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Allocation:
-    """The variables of P1 and P2; each has shape (N,), and what a device does not use is 0."""
+    """The variables of P1 and P2; each has shape (N,), and what a device does not use is 0.
+
+    The arrays are copied, and the copies are read-only. ``violations`` judges the values.
+
+    Raises
+    ------
+    ValueError
+        unless all have the same length.
+    """
 
     offload: BoolArray  # x_n (13g)
     frames: FloatArray  # M_n [1] (13b); whole numbers, but in a relaxation
     time_share: FloatArray  # t_n [1] (13c)
     edge_frequency: FloatArray  # f_n^e [cycle/s] (13d)
     device_frequency: FloatArray  # f_n^md [cycle/s] (13f)
+
+    def __post_init__(self) -> None:
+        """Copy and lock the fields."""
+        lock(self)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,15 +131,6 @@ class Metrics:
         return float(self.cost.sum())
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint: its equation, the device (None: a sum over devices) and the relative excess."""
-
-    constraint: str
-    device: int | None
-    excess: float
-
-
 def restate_eq31(problem: Problem) -> Problem:
     """The same costs with an energy that Theorem 1 sees: kappa C f^2 is kappa' rho C f^2 with kappa' = kappa / rho.
 
@@ -137,29 +142,29 @@ def restate_eq31(problem: Problem) -> Problem:
 
 
 def macs(devices: Devices, frames: FloatArray) -> FloatArray:
-    """C(M) = m_c0 M + m_c1 [MAC] (14)."""
+    """C(M) = m_c0 M + m_c1 [MAC] (14), shape (N,)."""
     return devices.macs_per_frame * frames + devices.macs_offset
 
 
 def accuracy(devices: Devices, frames: FloatArray) -> FloatArray:
-    """Phi(M) = -m_a0 / (M + m_a1) + m_a2 [1] (15)."""
+    """Phi(M) = -m_a0 / (M + m_a1) + m_a2 [1] (15), shape (N,)."""
     return devices.accuracy_a2 - devices.accuracy_a0 / (frames + devices.accuracy_a1)
 
 
 def computing_delay(problem: Problem, frames: FloatArray, frequency: FloatArray) -> FloatArray:
-    """D = rho C(M) / f [s], on the device (5) as at the edge (6); infinite at frequency 0."""
+    """D = rho C(M) / f [s], on the device (5) as at the edge (6), shape (N,); infinite at frequency 0 [cycle/s]."""
     with np.errstate(divide="ignore"):
         return problem.cycles_per_mac * macs(problem.devices, frames) / frequency
 
 
 def computing_energy(problem: Problem, frames: FloatArray, frequency: FloatArray) -> FloatArray:
-    """E^md = kappa rho C(M) f^2 [J] (7), or without rho where the problem says ``eq31``."""
+    """E^md = kappa rho C(M) f^2 [J] (7), shape (N,), or without rho where the problem says ``eq31``; f in cycle/s."""
     rho = problem.cycles_per_mac if problem.local_energy == "eq7" else 1.0
     return problem.devices.energy_coefficient * rho * macs(problem.devices, frames) * frequency**2
 
 
 def transmission_delay(problem: Problem, frames: FloatArray, time_share: FloatArray) -> FloatArray:
-    """D^t = M d / (R t) [s] (9), the ceil over radio frames dropped as there; infinite at share 0."""
+    """D^t = M d / (R t) [s] (9), shape (N,), the ceil over radio frames dropped as there; infinite at share 0."""
     with np.errstate(divide="ignore"):
         return frames * problem.devices.frame_bits / (problem.devices.uplink_rate * time_share)
 
@@ -167,18 +172,18 @@ def transmission_delay(problem: Problem, frames: FloatArray, time_share: FloatAr
 def transmission_delay_in_radio_frames(
     problem: Problem, frames: FloatArray, time_share: FloatArray, radio_frame: float
 ) -> FloatArray:
-    """D^t of (9) before its approximation: whole radio frames of length Delta T [s]."""
+    """D^t [s] of (9) before its approximation, shape (N,): whole radio frames of length Delta T [s]."""
     return np.ceil(transmission_delay(problem, frames, time_share) / radio_frame) * radio_frame
 
 
 def transmission_energy(problem: Problem, frames: FloatArray) -> FloatArray:
-    """E^t = M d p / R [J] (10)."""
+    """E^t = M d p / R [J] (10), shape (N,)."""
     devices = problem.devices
     return frames * devices.frame_bits * devices.transmit_power / devices.uplink_rate
 
 
 def local_cost(problem: Problem, frames: FloatArray, frequency: FloatArray) -> FloatArray:
-    """F_0(M, f^md), (17), shape (N,)."""
+    """F_0(M, f^md), (17), for M frames and f^md in cycle/s; each of shape (N,)."""
     devices = problem.devices
     return (
         devices.weight_delay * computing_delay(problem, frames, frequency)
@@ -188,7 +193,7 @@ def local_cost(problem: Problem, frames: FloatArray, frequency: FloatArray) -> F
 
 
 def edge_cost(problem: Problem, frames: FloatArray, frequency: FloatArray, time_share: FloatArray) -> FloatArray:
-    """F_1(M, f^e, t), (18), shape (N,)."""
+    """F_1(M, f^e, t), (18), for M frames, f^e in cycle/s and the time share t; each of shape (N,)."""
     devices = problem.devices
     return (
         devices.weight_delay * computing_delay(problem, frames, frequency)
@@ -231,7 +236,7 @@ def violations(problem: Problem, allocation: Allocation, tolerance: float = TOLE
     return tuple(sorted(found, key=lambda v: v.constraint))
 
 
-@lru_cache(maxsize=8)  # Algorithm 3 asks for the same devices again and again
+@remembered  # Algorithm 3 asks for the same devices again and again
 def fewest_frames(devices: Devices) -> FloatArray:
     """M^min, the fewest frames that reach the accuracy alpha (13a), or ``min_frames`` where given; shape (N,).
 

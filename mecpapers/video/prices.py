@@ -20,15 +20,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.solution import Solution
+from mecpapers import iterate
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray, check_choice
+from mecpapers.solution import Ended, Solution
 from mecpapers.video.bounds import solve_options
 from mecpapers.video.model import Allocation, Problem
-from mecpapers.video.options import IndexArray, Options, dual_at, highest_point, option_table, pick
+from mecpapers.video.options import Dual, Options, dual_at, highest_point, option_table, pick
 
 Update = Literal["cuts", "frank-wolfe"]
 
@@ -36,7 +38,8 @@ FLOAT_BYTES = 8
 DOWN_BYTES = 2 * FLOAT_BYTES  # u, v: one broadcast a round
 UP_BYTES = 3 * FLOAT_BYTES  # a, b, e: from each device a round
 _SLACK = 1e-12  # of the cost: an option in a tie is sent too
-_STALLED = 1e-13  # of the bound: the cuts' highest point no longer lies above it
+_STALLED = 1e-11  # of the bound: the cuts' highest point no longer lies above it, whatever rounding adds (1e-14)
+_TIE = 1e-12  # of what an option costs: corners of the cuts lie where options tie, up to rounding; the first is taken
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,7 +68,7 @@ def begin(options: Options, congestion: FloatArray | None = None) -> State:
 
     Parameters
     ----------
-    congestion : the first w, for instance the last one before the channel changed; free resources if not given
+    congestion : the first w, shape (2,) [cost^(1/2)], such as the last before the channel changed; free if not given
     """
     n = options.e.shape[1]
     w = np.zeros(2) if congestion is None else np.asarray(congestion, dtype=float)
@@ -92,15 +95,16 @@ def step(options: Options, state: State, update: Update = "cuts", heard: BoolArr
         stay local), so that the cut and the cost remain true; the bound of such a round is not known.
     """
     w, dual = state.congestion, dual_at(options, state.congestion)
-    answers = dual.choice if heard is None else np.where(heard, dual.choice, np.maximum(state.answers, 0))
+    cheapest = _first_cheapest(options, dual)
+    answers = cheapest if heard is None else np.where(heard, cheapest, np.maximum(state.answers, 0))
     p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
     level = float(pick(options.e, answers).sum())
     cost, bound, bound_at, best = state.cost, state.bound, state.bound_at, state.best
     if level + p @ p < cost:
         cost, best = float(level + p @ p), answers
     complete_round = heard is None or bool(heard.all())
-    if complete_round and level + 2 * w @ p - w @ w > bound:
-        bound, bound_at = float(level + 2 * w @ p - w @ w), w
+    if complete_round and dual.value > bound:
+        bound, bound_at = dual.value, w
     slopes, levels = np.vstack([state.slopes, p]), np.append(state.levels, level)
     model = state.model
     if update == "frank-wolfe":
@@ -126,21 +130,28 @@ def step(options: Options, state: State, update: Update = "cuts", heard: BoolArr
 def rounds(
     options: Options, *, update: Update = "cuts", congestion: FloatArray | None = None, max_rounds: int = 100
 ) -> Iterator[State]:
-    """The state after every round, up to the one that shows its bound to be the dual optimum, or to the cap.
+    """The start, and the state after every round, up to the one that shows its bound to be the dual optimum.
+
+    Parameters
+    ----------
+    congestion : the first w broadcast, shape (2,) [cost^(1/2)]
+    max_rounds : the cap, 1 or more
 
     Raises
     ------
     ValueError
-        for an update that there is not.
+        for an update that there is not, or a cap that leaves no round.
     """
-    if update not in get_args(Update):
-        raise ValueError(f"update = {update!r}: must be one of {', '.join(get_args(Update))}")
-    state = begin(options, congestion)
-    for _ in range(max_rounds):
-        state = step(options, state, update)
-        yield state
-        if min(state.model, state.cost) - state.bound <= _STALLED * abs(float(state.levels[-1])):
-            return
+    check_choice("update", update, get_args(Update))
+    return iterate.rounds(begin(options, congestion), partial(step, options, update=update), done, most=max_rounds)
+
+
+def done(state: State) -> Ended | None:
+    """Converged where no point of the cuts lies above the best bound, or no cost below it."""
+    if not state.rounds:
+        return None
+    stalled = min(state.model, state.cost) - state.bound <= _STALLED * abs(float(state.levels[-1]))
+    return "converged" if stalled else None
 
 
 def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolArray]:
@@ -152,12 +163,20 @@ def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolAr
     senders : the devices with more than one option to send, shape (N,)
     """
     dual = dual_at(options, state.bound_at)  # everyone answers once more, which makes the bound whole
-    p = np.array([pick(options.a, dual.choice).sum(), pick(options.b, dual.choice).sum()])
-    here = float(dual.value + ((p - state.bound_at) ** 2).sum())
-    gap = min(state.cost, here) - dual.value + _SLACK * np.abs(pick(options.e, dual.choice)).sum()
+    answers = _first_cheapest(options, dual)
+    p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
+    here = float(pick(options.e, answers).sum() + p @ p)
+    gap = min(state.cost, here) - dual.value + _SLACK * np.abs(pick(options.e, answers)).sum()
     useful = dual.reduced_cost <= gap
     solution = solve_options(replace(options, e=np.where(useful, options.e, np.inf)))
     return solution, useful.sum(axis=0) > 1
+
+
+def _first_cheapest(options: Options, dual: Dual) -> IndexArray:
+    """Each device's cheapest option at the prices of ``dual``; of those that tie up to rounding, the first."""
+    (u, v), k = dual.congestion, dual.choice
+    size = np.abs(pick(options.e, k)) + 2 * u * pick(options.a, k) + 2 * v * pick(options.b, k)
+    return np.asarray((dual.reduced_cost <= _TIE * size).argmax(axis=0))
 
 
 def solve_prices(
@@ -165,15 +184,29 @@ def solve_prices(
 ) -> Solution[Allocation]:
     """Rounds of prices, then the finish: the certified optimum of P2, (16).
 
+    The rounds maximise the dual function of ``options``, L(w) over w >= 0; at its maximum the congestion announced is
+    one that cheapest answers cause, in convex combination. The finish closes the gap that whole choices leave.
+
     Parameters
     ----------
     congestion : the first w broadcast, shape (2,) [cost^(1/2)]
-    max_rounds : before the finish, which proves the optimum from wherever they end
+    max_rounds : before the finish, which proves the optimum from wherever they end; 1 or more
 
     Raises
     ------
+    ValueError
+        for an update that there is not, or a cap that leaves no round.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
+
+    Examples
+    --------
+    >>> from mecpapers.video.bounds import solve_exact
+    >>> from mecpapers.video.scenario import SET_A
+    >>> problem = SET_A.draw(np.random.default_rng(0))
+    >>> solution = solve_prices(problem)
+    >>> abs(solution.objective - solve_exact(problem).objective) < 1e-12
+    True
     """
     options = option_table(problem)
     *_, state = rounds(options, update=update, congestion=congestion, max_rounds=max_rounds)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, freeze
 from mecpapers.units import GIGA, MEGA, from_dbm
 from mecpapers.video.model import Devices, LocalEnergy, Problem
 from mecpapers.wireless import drop_distances, path_gain, shannon_rate
@@ -50,11 +50,12 @@ class Scenario:
 
     def __post_init__(self) -> None:
         """Check what no field of the problem shows."""
+        freeze(self)
         if self.n_devices < 1 or self.n_devices != int(self.n_devices):
             raise ValueError(f"n_devices = {self.n_devices}: must be a whole number, 1 or more")
 
     def draw(self, rng: np.random.Generator) -> Problem:
-        """Drop the devices and return their problem.
+        """Drop the devices and return their problem, fields of shape (N,) in SI units.
 
         Places, fading and mixture have a stream each, and a stream serves the devices in order: with one seed, the
         first devices of a larger drop are those of a smaller one.

@@ -1,29 +1,26 @@
-"""Legend name -> scheme; every scheme is ``scheme(problem, *, rng=None) -> Solution``."""
+"""Legend name -> scheme; every scheme is ``scheme(problem, *, rng=None) -> Solution``. And what compares them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from mecpapers import solution, sweep
 from mecpapers.solution import Solution
 from mecpapers.video.admm import FITTED, PRINTED, solve_admm
 from mecpapers.video.bounds import solve_exact, solve_exact_frames
 from mecpapers.video.cccp import solve_cccp
 from mecpapers.video.edge import solve_search
 from mecpapers.video.geometric import solve_geometric, warm_started
-from mecpapers.video.model import Allocation, Problem
+from mecpapers.video.model import Allocation, Problem, evaluate
 from mecpapers.video.offloading import solve_channel_aware, solve_every_policy, solve_random
 from mecpapers.video.prices import solve_prices
+from mecpapers.video.scenario import SET_A, Scenario
 
-
-class Scheme(Protocol):
-    """What decides who offloads, with how many frames and which resources."""
-
-    def __call__(self, problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-        """Solve one problem; ``rng`` is for schemes that draw lots."""
-        ...
+Scheme = solution.Scheme[Problem, Allocation]
+"""What decides who offloads, with how many frames and which resources."""
 
 
 def local(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -94,3 +91,57 @@ SCHEMES: Mapping[str, Scheme] = {
     "local": local,
     "edge": edge,
 }
+
+METRICS: Mapping[str, str] = {
+    "cost": "average cost of a device",
+    "delay": "average delay, s",
+    "energy": "average energy, J",
+    "accuracy": "average accuracy",
+    "offloading": "offloading rate",
+}
+"""What ``measure`` counts, and how an axis calls it."""
+
+
+def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
+    """The means over the devices of one drop, by ``evaluate``."""
+    m = evaluate(problem, solution.allocation)
+    means = {"cost": m.cost, "delay": m.delay, "energy": m.energy, "accuracy": m.accuracy}
+    return {name: float(v.mean()) for name, v in means.items()} | {
+        "offloading": float(solution.allocation.offload.mean())
+    }
+
+
+def compare(
+    schemes: Mapping[str, Scheme],
+    problems: Scenario | Sequence[Problem] = SET_A,
+    *,
+    n_drops: int | None = None,
+    seed: int = 0,
+    **axis: Sequence[Any],
+) -> sweep.Sweep:
+    """Run schemes, yours among them, on the same drops of a scenario, or on problems that are given.
+
+    Parameters
+    ----------
+    schemes : name -> scheme(problem, *, rng=None) -> Solution
+    problems : a scenario, or a list of problems, such as ``instances.read`` returns
+    n_drops : drops a value, by default 100; for a list: runs a problem, by default 1
+    axis : for a scenario: one of its fields and the values that it takes, such as ``n_devices=[8, 16]``
+
+    Returns
+    -------
+    Sweep with the metrics of ``METRICS``, each a mean over the devices of a drop, over that field or over ``instance``;
+    NaN where a scheme finds a problem infeasible
+
+    Raises
+    ------
+    ValueError
+        unless ``axis`` names exactly one field of the scenario, or none for a list.
+
+    Examples
+    --------
+    >>> found = compare({"edge": edge, "exact": exact}, n_drops=3, n_devices=[4, 8])
+    >>> bool((found.mean("cost", "exact") <= found.mean("cost", "edge")).all())
+    True
+    """
+    return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)

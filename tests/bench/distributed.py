@@ -9,7 +9,8 @@ from timing import exponent, median_seconds, report
 
 from mecpapers.sweep import drop_generator
 from mecpapers.video import SCHEMES
-from mecpapers.video.admm import FITTED, iterates
+from mecpapers.video.admm import FITTED
+from mecpapers.video.admm import rounds as sweeps
 from mecpapers.video.augmented import local_step, terms
 from mecpapers.video.evidence import reference
 from mecpapers.video.evidence.experiments import POPULATIONS, choices, scaled
@@ -64,11 +65,11 @@ def sweeps_and_rounds() -> None:
         problem = scaled(POPULATIONS["all mixed, eq7"], n, drop_generator(0, 0))
         options = option_table(problem)
         turn, at_once = (
-            median_seconds(lambda r=reading, p=problem: list(iterates(p, r)), 1)
+            median_seconds(lambda r=reading, p=problem: list(sweeps(p, r)), 1)
             for reading in (replace(FITTED, max_sweeps=1), replace(FITTED, sweep="parallel", max_sweeps=1))
         )
         run = list(rounds(options))
-        priced = median_seconds(lambda o=options: list(rounds(o)), 3) / len(run)
+        priced = median_seconds(lambda o=options: list(rounds(o)), 3) / run[-1].rounds
         print(f"  N = {n:5}: {1e6 * turn / n:8.1f} us {1e6 * at_once / n:8.1f} us {1e6 * priced / n:8.2f} us")
 
 

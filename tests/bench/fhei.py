@@ -8,10 +8,11 @@ import numpy as np
 from timing import exponent, median_seconds, report
 
 from mecpapers.arrays import FloatArray
-from mecpapers.fhei.alternating import solve_alternating, solve_mended
+from mecpapers.fhei.alternating import solve_alternating
 from mecpapers.fhei.bounds import solve_exact
 from mecpapers.fhei.computing import least_energy, smallest, solve_resources
 from mecpapers.fhei.evidence import reference
+from mecpapers.fhei.mended import solve_mended
 from mecpapers.fhei.model import Problem
 from mecpapers.fhei.scenario import TABLE_I
 

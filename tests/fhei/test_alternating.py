@@ -6,25 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
-from mecpapers.fhei.alternating import (
-    fill,
-    full_price,
-    improve,
-    raise_one,
-    rounds,
-    solve_alternating,
-    solve_mended,
-    step,
-)
+from mecpapers.fhei.alternating import begin, done, rounds, solve_alternating, step
 from mecpapers.fhei.benchmarks import inversion_shares, solve_constant, solve_inversion
-from mecpapers.fhei.bounds import solve_enumeration
 from mecpapers.fhei.computing import feasible, least_energy, smallest, solve_resources
 from mecpapers.fhei.evidence import verification
+from mecpapers.fhei.mended import fill, improve, raise_one, solve_mended
 from mecpapers.fhei.model import evaluate, violations
-from mecpapers.fhei.quality import energy_per_byte, greedy_sizes, linear_sizes
+from mecpapers.fhei.quality import energy_per_byte, full_price, greedy_sizes
 from mecpapers.fhei.scenario import FIG_4A, UNEQUAL
 from mecpapers.fhei.schemes import SCHEMES
+from mecpapers.solution import Infeasible
 from mecpapers.sweep import drop_generator
 
 PROBLEM = FIG_4A.draw(np.random.default_rng(0))
@@ -32,6 +25,15 @@ PROBLEM = FIG_4A.draw(np.random.default_rng(0))
 
 def test_greedy_against_cvxpy():
     assert verification.greedy_gap(200) < 1e-8
+
+
+def linear_sizes(problem, price, budget, most_bytes):
+    """P3 as a linear program (SciPy's HiGHS)."""
+    low, high, n = problem.min_feature_bytes, problem.max_feature_bytes, price.size
+    rows, limits = np.stack([price * high / budget, np.full(n, 1 / n)]), [1.0, most_bytes / (n * high)]
+    answer = linprog(-np.ones(n), A_ub=rows, b_ub=limits, bounds=[(low / high, 1.0)] * n, method="highs")
+    assert answer.success, answer.message
+    return answer.x * high
 
 
 @given(st.integers(0, 10_000))
@@ -47,7 +49,7 @@ def test_greedy_against_highs(seed):
 def test_published_scale():
     """Fig. 4(a)'s gains, five mobiles of 3 GFLOPS: by the independent enumeration and these schemes."""
     total = {name: SCHEMES[name](PROBLEM).objective for name in SCHEMES}
-    assert total["exact"] == pytest.approx(solve_enumeration(PROBLEM).objective, rel=1e-9)
+    assert total["exact"] == pytest.approx(verification.solve_enumeration(PROBLEM).objective, rel=1e-9)
     assert total["inversion-gain"] < total["inversion-rate"] < total["constant"] < total["alternating"]
     assert total["alternating"] < total["mended"] == pytest.approx(total["exact"], rel=1e-9)
 
@@ -56,7 +58,11 @@ def test_published_scale():
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_answer_is_valid(mobiles, scheme):
     problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
-    if (mobiles, scheme) == ("below Table I", "inversion-gain"):
+    if (mobiles, scheme) == ("below Table I", "inversion-gain"):  # slow mobiles, and air time that helps nobody
+        with pytest.raises(
+            Infeasible, match=r"max_mean_latency = 15 s: .* smallest features with this scheme's air time"
+        ):
+            SCHEMES[scheme](problem, rng=None)
         return
     solution = SCHEMES[scheme](problem, rng=None)
     assert violations(problem, solution.allocation) == ()
@@ -71,13 +77,46 @@ def test_alternating_sits_on_the_grid_of_23():
 
 
 def test_the_step_is_the_papers():
-    states = rounds(PROBLEM, most_rounds=3)
+    states = rounds(PROBLEM, max_rounds=3)
     again = step(PROBLEM, states[1])
     np.testing.assert_array_equal(again.sizes, states[2].sizes)
     assert states[1].sizes.sum() == pytest.approx(5 * 2.8e6)  # the first round changes nothing
     assert states[2].sizes.sum() == pytest.approx(5 * 2.8e6 * 1.01)
     cheapest = int(np.argmin(energy_per_byte(PROBLEM, states[1].allocation)))
     assert np.argmax(states[2].sizes) == cheapest
+    np.testing.assert_array_equal(begin(PROBLEM).sizes, states[0].sizes)
+    every = rounds(PROBLEM)
+    assert [done(PROBLEM, s) for s in every] == [None] * (len(every) - 1) + ["converged"]
+
+
+def test_why_it_ended():
+    assert solve_alternating(PROBLEM).ended == "converged"
+    cut = solve_alternating(PROBLEM, max_rounds=3)
+    assert cut.ended == "cap" and cut.objective == pytest.approx(168.0 * 1.01**2)
+    assert solve_alternating(PROBLEM, stop="literal").ended == "cap"  # it swings for ever
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"stop": "whenever"}, "stop = 'whenever': must be one of safe, literal"),
+        ({"eta": 1.0}, r"eta = 1.0: must be above 1"),
+        ({"eta": 0.5}, r"eta = 0.5: must be above 1"),
+        ({"max_rounds": 0}, "max_rounds = 0: must be 1 or more"),
+    ],
+)
+def test_nonsense_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        solve_alternating(PROBLEM, **options)
+    with pytest.raises(ValueError, match="inverted = 'speed': must be one of rate, gain"):
+        inversion_shares(PROBLEM, "speed")
+
+
+def test_sizes_and_shares_cannot_be_written_to():
+    solution, state = solve_alternating(PROBLEM), begin(PROBLEM)
+    for array in (solution.allocation.feature_bytes, solution.allocation.downlink_share, state.sizes):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
 
 
 def test_the_literal_stop_rule_passes_what_the_energy_limit_forbids():

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.fhei.bounds import dual_bound, solve_classes, solve_enumeration, solve_exact
+from mecpapers.fhei import dual
+from mecpapers.fhei.bounds import dual_bound, solve_classes, solve_exact
 from mecpapers.fhei.computing import feasible
 from mecpapers.fhei.evidence import verification
 from mecpapers.fhei.evidence.reference import scip_optimum
+from mecpapers.fhei.evidence.verification import solve_enumeration
 from mecpapers.fhei.model import violations
 from mecpapers.fhei.networks import class_bytes
 from mecpapers.fhei.scenario import TABLE_I
@@ -48,11 +50,42 @@ def test_any_prices_bound_the_optimum(seed, logs):
     assert dual_bound(problem, np.exp(logs)) >= best * (1 - 1e-12)
 
 
-def test_a_box_is_bounded_too():
-    problem = verification.random_p1(drop_generator(5, 6), 3)
-    low, high = np.full(3, problem.min_feature_bytes), np.full(3, 3.5e6)
-    prices = np.ones(4)
-    assert dual_bound(problem, prices, low, high) <= dual_bound(problem, prices)
+@given(st.integers(0, 10_000), st.lists(st.floats(-2, 2), min_size=4, max_size=4))
+def test_a_box_is_bounded_too(seed, logs):
+    """Any prices bound the best of the sizes in the box that fit; the best prices do so closely where it is small."""
+    rng = drop_generator(seed, 6)
+    problem = verification.random_p1(rng, 3)
+    middle = rng.uniform(problem.min_feature_bytes, solve_exact(problem).allocation.feature_bytes)
+    for width in (0.3, 0.003):
+        low = np.maximum(middle * (1 - width), problem.min_feature_bytes)
+        high = np.minimum(middle * (1 + width), problem.max_feature_bytes)
+        grid = np.stack(np.meshgrid(*np.linspace(low, high, 7).T), axis=-1).reshape(-1, 3)
+        best = problem.quality_per_byte * grid[feasible(problem, grid)].sum(axis=1).max()
+        assert dual_bound(problem, np.exp(logs), low, high) >= best * (1 - 1e-12)
+        top = problem.max_feature_bytes
+        node = dual.bounded(dual.dual_of(problem, top), low / top, high / top, 1e-5)
+        assert dual_bound(problem, node.prices, low, high) >= best * (1 - 1e-12)
+        assert node.bound * top * problem.quality_per_byte <= best * (1 + 3 * width)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.3, 0.03]))
+def test_slope_and_curvature_of_the_smoothed_bound(seed, tau):
+    """By differences; the 2/9 of local computing too, whose speeds are free at these prices for some users."""
+    rng = drop_generator(seed, 8)
+    problem = verification.random_p1(rng, 4)
+    of = dual.dual_of(problem, problem.max_feature_bytes)
+    ends = np.stack([np.full(4, 0.5), rng.uniform(0.6, 1.0, 4)])
+    prices = np.exp(rng.uniform(-1, 1, 4))
+    _, slope, curvature, _ = dual._derivatives(of, prices, ends, tau)
+    for k in range(4):
+        bump = np.zeros(4)
+        bump[k] = 1e-5 * prices[k]
+        up, down = (dual._derivatives(of, prices + sign * bump, ends, tau) for sign in (1, -1))
+        assert (up[0] - down[0]) / (2 * bump[k]) == pytest.approx(slope[k], rel=1e-6, abs=1e-8)
+        speeds = [np.cbrt(p[0] * of.delay / (2 * p[1] * of.energy)) < of.limits for p in (prices + bump, prices - bump)]
+        if np.array_equal(*speeds):  # no kink between
+            apart = (up[1] - down[1]) / (2 * bump[k])
+            np.testing.assert_allclose(apart, curvature[k], rtol=1e-5, atol=1e-6 * np.abs(curvature).max())
 
 
 def test_with_unequal_receive_powers():

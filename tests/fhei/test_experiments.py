@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mecpapers.fhei import compare
 from mecpapers.fhei.evidence import experiments
-from mecpapers.fhei.evidence.experiments import COMBINATIONS, compare, follows_downlink
+from mecpapers.fhei.evidence.experiments import COMBINATIONS
 from mecpapers.fhei.scenario import FIG_4A, TABLE_I
-from mecpapers.fhei.schemes import SCHEMES
+from mecpapers.fhei.schemes import SCHEMES, follows_downlink
 from mecpapers.sweep import drop_generator
 
 
@@ -28,9 +29,17 @@ def test_more_users_begin_with_the_fewer_and_gains_have_their_mean():
     assert crowd.device_speed.min() >= 1.5e9 and crowd.device_speed.max() <= 4.5e9
 
 
-@pytest.mark.parametrize("wrong", [{"n_users": 0}, {"uplink_gains": (1.0, 2.0)}])
-def test_a_scenario_refuses(wrong):
-    with pytest.raises(ValueError, match="must"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"n_users": 0}, "n_users = 0: must be a whole number, 1 or more"),
+        ({"n_users": 2.5}, "n_users = 2.5: must be a whole number, 1 or more"),
+        ({"uplink_gains": (1.0, 2.0)}, "uplink_gains has 2 values: must have n_users = 5"),
+        ({"device_gflops": (3.0,) * 6}, "device_gflops has 6 values: must have n_users = 5"),
+    ],
+)
+def test_a_scenario_refuses(wrong, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
         replace(TABLE_I, **wrong)
 
 
@@ -42,10 +51,26 @@ def test_infeasible_drops_are_counted_not_averaged():
     drops = sweep.drops("quality", "constant")[0]
     assert sweep.mean("quality", "constant")[0] == pytest.approx(np.nanmean(drops))
     assert sweep.standard_error("quality", "constant")[0] == pytest.approx(np.nanstd(drops, ddof=1) / np.sqrt(answered))
-    with pytest.raises(ValueError, match="must be one of"):
+    with pytest.raises(ValueError, match=r"axis = colour: must be one of n_users, transmit_power_w"):
         compare(schemes, n_drops=1, colour=[1])
     with pytest.raises(ValueError, match="one field"):
         compare(schemes, n_drops=1)
+
+
+def test_compare_on_given_problems():
+    problems = [scenario.draw(np.random.default_rng(0)) for scenario in (FIG_4A, replace(FIG_4A, max_mean_latency=5.0))]
+    sweep = compare({"constant": SCHEMES["constant"]}, problems)
+    total = sweep.drops("quality", "constant")[:, 0]
+    assert total[0] == SCHEMES["constant"](problems[0]).objective and np.isnan(total[1])
+
+
+def test_a_scheme_of_ones_own_is_drawn():
+    from mecpapers.fhei.evidence.figures import plot_sweep
+
+    sweep = compare({"mine": SCHEMES["constant"], "mended": SCHEMES["mended"]}, n_users=[2, 3], n_drops=2)
+    ax = plot_sweep(sweep)
+    assert ax.get_ylabel() == "sum of quality, mAP"
+    assert "mine" in [text.get_text() for text in ax.figure.legends[0].get_texts()]
 
 
 def test_follows():

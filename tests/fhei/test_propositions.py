@@ -1,6 +1,7 @@
 """Propositions 1 and 2 against CVXPY, KKT conditions and laws; wrong formulas fail the same checks."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 from mecpapers.fhei.computing import (
     check_feasible,
     common_speed,
-    common_speed_by_bisection,
     feasible,
     latency_price,
     least_energy,
@@ -22,6 +22,7 @@ from mecpapers.fhei.evidence import verification
 from mecpapers.fhei.model import evaluate, violations
 from mecpapers.fhei.scenario import FIG_4A
 from mecpapers.fhei.transmission import Shares, downlink_shares, least_time_before_computing, uplink_shares
+from mecpapers.lemmas import bisect
 from mecpapers.solution import Infeasible
 from mecpapers.sweep import drop_generator
 
@@ -47,13 +48,12 @@ def wrong_root(problem, sizes):
 def wrong_speed(problem, sizes):
     """Every speed in proportion to its limit instead of one cap."""
     right = solve_resources(problem, sizes).allocation
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        trial = replace(right, device_speed=middle * problem.users.device_speed)
-        late = evaluate(problem, trial).latency.mean() > problem.max_mean_latency
-        low, high = (middle, high) if late else (low, middle)
-    return replace(right, device_speed=high * problem.users.device_speed)
+
+    def at(share):
+        return replace(right, device_speed=share * problem.users.device_speed)
+
+    in_time = bisect(lambda s: evaluate(problem, at(s)).latency.mean() <= problem.max_mean_latency, 1.0, 0.0)
+    return at(in_time)
 
 
 @pytest.mark.parametrize("wrong", [wrong_root, wrong_speed])
@@ -65,12 +65,14 @@ def test_a_perturbed_formula_fails(wrong):
 @given(st.integers(0, 10_000))
 def test_sort_and_bisection_agree(seed):
     problem, sizes = verification.random_instance(drop_generator(seed, 0))
-    load = problem.in_flops_per_byte * sizes
+    load, limits = problem.in_flops_per_byte * sizes, problem.users.device_speed
     shortest = float((load / problem.users.device_speed).sum())
     for factor in (0.99, 1.0 + 1e-9, 1.2, 3.0):
         exact = float(common_speed(problem, sizes, np.array(factor * shortest)))
-        assert exact == pytest.approx(common_speed_by_bisection(problem, sizes, factor * shortest), rel=1e-9)
         assert np.isinf(exact) == (factor < 1)
+        if factor >= 1:
+            late = partial(lambda seconds, v: (load / np.minimum(v, limits)).sum() > seconds, factor * shortest)
+            assert exact == pytest.approx(float(bisect(late, 1.0, limits.max())), rel=1e-9)
 
 
 @given(st.integers(0, 10_000), st.floats(1.0, 3.0))
@@ -141,6 +143,15 @@ def test_infeasible_names_limit_and_least_attainable():
     below = replace(PROBLEM, max_mean_latency=0.99 * float(least_time_before_computing(PROBLEM, d)))
     with pytest.raises(Infeasible, match=rf"max_mean_latency = .* least attainable is {least:.6g} s"):
         solve_resources(below, d)
+    larger = np.full(5, 6e6)  # of which sizes the message speaks: more than these are needed at others
+    least_of_these = float(least_latency(PROBLEM, larger))
+    assert least_of_these > 1.5 * least
+    tight = replace(PROBLEM, max_mean_latency=0.99 * least_of_these)
+    with pytest.raises(Infeasible, match=rf"least attainable is {least_of_these:.6g} s at these feature sizes"):
+        solve_resources(tight, larger)
+    assert solve_resources(tight, d).converged
+    with pytest.raises(Infeasible, match=rf"least attainable is {least:.6g} s at the smallest features"):
+        solve_resources(replace(PROBLEM, max_mean_latency=0.99 * least), d)
     assert not feasible(replace(PROBLEM, max_mean_latency=least * (1 - 1e-9)), d)
     just = replace(PROBLEM, max_mean_latency=least * (1 + 1e-9), max_mean_energy=1e3)
     assert feasible(just, d)

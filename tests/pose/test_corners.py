@@ -22,10 +22,15 @@ def instance(seed, kappa=0.3, **changes):
     return Problem(**(fields | changes))
 
 
-def check(problem):
+@pytest.fixture
+def check(by_enumeration):
+    return lambda problem: checked(problem, by_enumeration(problem))
+
+
+def checked(problem, optimum):
     """Exact is enumeration's; Lagrange lies below it, its bound above; return the exact solution."""
     exact, found = th.solve_exact(problem), th.solve_cooperative(problem)
-    assert exact.objective == pytest.approx(th.solve_by_enumeration(problem), abs=1e-10)
+    assert exact.objective == pytest.approx(optimum, abs=1e-10)
     assert found.objective <= exact.objective + 1e-10 <= found.bound + 2e-10
     for solution in (exact, found):
         assert violations(problem, solution.allocation) == ()
@@ -33,7 +38,7 @@ def check(problem):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_budget_leaves_one_threshold(seed):
+def test_no_budget_leaves_one_threshold(check, seed):
     """Nothing can be offloaded: both thresholds meet, at the best place to discard."""
     problem = instance(seed, deadline=0.04)
     a = check(problem).allocation
@@ -41,7 +46,7 @@ def test_no_budget_leaves_one_threshold(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_budget_for_everything_has_price_zero(seed):
+def test_budget_for_everything_has_price_zero(check, seed):
     """Every device takes the best pair of its own, and the bound is the value."""
     problem = instance(seed, deadline=1.0)
     best = th.options(problem).value.max(axis=1).sum()
@@ -51,20 +56,20 @@ def test_budget_for_everything_has_price_zero(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_kappa_of_one_discards_everything(seed):
+def test_kappa_of_one_discards_everything(check, seed):
     problem = instance(seed, kappa=1.0)
     assert check(problem).objective == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_kappa_of_zero_with_rising_gains_discards_nothing_offloaded_free(seed):
+def test_kappa_of_zero_with_rising_gains_discards_nothing_offloaded_free(check, seed):
     """With free offloading and kappa = 0, no level is discarded that any network reads."""
     problem = instance(seed, kappa=0.0, deadline=1.0)
     a = check(problem).allocation
     assert (a.lower == 0).all()
 
 
-def test_one_level_sends_all_or_nothing():
+def test_one_level_sends_all_or_nothing(check):
     problem = instance(
         0, score_pmf=np.ones((3, 1)), device_accuracy=np.full((3, 1), 0.4), server_accuracy=np.full((3, 1), 0.9)
     )
@@ -72,7 +77,7 @@ def test_one_level_sends_all_or_nothing():
     assert set(p) <= {0.0, 1.0} and 0 < p.sum() < 3
 
 
-def test_identical_devices_tie_and_the_fill_breaks_the_tie():
+def test_identical_devices_tie_and_the_fill_breaks_the_tie(check):
     """At the price where all are indifferent Lagrange takes none or all; the fill sends as many as fit."""
     one = {
         "score_pmf": np.ones((4, 1)),
@@ -85,7 +90,7 @@ def test_identical_devices_tie_and_the_fill_breaks_the_tie():
     assert filled.objective == pytest.approx(4 * 0.4 + 2 * 0.5) == check(problem).objective
 
 
-def test_a_level_that_never_occurs_costs_and_gains_nothing():
+def test_a_level_that_never_occurs_costs_and_gains_nothing(check):
     problem = instance(1, score_pmf=np.array([[0.5, 0.0, 0.5]] * 3))
     check(problem)
 

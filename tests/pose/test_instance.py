@@ -98,7 +98,7 @@ def test_the_default_is_exact_and_the_table_has_units(solve):
             2,
             "server_accuracy has 2 levels: must have as many as score_pmf, 3",
         ),
-        ({"server_accuracy": [[0.2, 0.3, 0.3], [0.1, 0.6]]}, 2, "server_accuracy[1] = 2 numbers: must be as many"),
+        ({"server_accuracy": [[0.2, 0.3, 0.3], [0.1, 0.6]]}, 2, "server_accuracy = rows of unequal length: must"),
         ({"server_accuracy": [[0.2, True, 0.3], [0.1, 0.6, 0.3]]}, 2, "server_accuracy[0][1] = true: must be a number"),
         ({"score_pmf": "even"}, 2, 'score_pmf = "even": must be a number, not a string'),
         ({"deadline": None}, 2, "deadline = null: must be a number"),

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mecpapers.pose.calibration import shipped
 from mecpapers.pose.evidence import notation
 from mecpapers.pose.evidence.experiments.theory import KINDS, random_problem
 from mecpapers.pose.model import Allocation, Metrics, Problem, evaluate, violations
-from mecpapers.pose.scenario import Scenario
+from mecpapers.pose.scenario import Drops, Scenario
 
 seeds = st.integers(0, 2**32 - 1)
 EXAMPLE = {
@@ -42,7 +43,7 @@ def test_every_formula_by_hand():
     m = evaluate(example(), pairs([1, 0], [2, 2]))
     assert m.offload_probability == pytest.approx([0.3, 0.7])
     assert m.accuracy == pytest.approx([0.5 * 0.9 + 0.3 * 0.8 + 0.8 * 0.2, 0.3 * 0.9 + 0.1 * 0.4 + 0.6 * 0.8])
-    assert m.transmission_time == pytest.approx([0.3 * 0.0104, 0.7 * 0.02])
+    assert m.air_time == pytest.approx([0.3 * 0.0104, 0.7 * 0.02])
     assert m.delay == pytest.approx(0.04 + 0.3 * 0.0104 + 0.7 * 0.02 + 0.013)
     assert m.total == pytest.approx(m.accuracy.sum())
     assert example().offload_cost == pytest.approx([0.0234, 0.033])
@@ -114,8 +115,13 @@ def test_scalars_and_rows_stand_for_all_devices():
     alone = Problem(**{**EXAMPLE, "transmission_time": 0.01, **{k: EXAMPLE[k][0] for k in
                        ("score_pmf", "device_accuracy", "server_accuracy")}})  # fmt: skip
     assert alone.size == 1
-    with pytest.raises(ValueError, match="read-only"):
-        p.score_pmf[0, 0] = 1
+    a = pairs([0, 0], [3, 3])
+    for array in (p.score_pmf, p.device_delay, a.lower, a.upper):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 1
+    assert p.score_pmf.sum(axis=1) == pytest.approx(1, abs=1e-15)
+    almost = example(score_pmf=[0.2000004, 0.3, 0.5])  # written with few digits
+    assert almost.score_pmf.sum(axis=1) == pytest.approx(1, abs=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +160,51 @@ def test_the_scenario_in_si_units():
     assert p.deadline == pytest.approx(0.09) and p.device_delay == pytest.approx([0.03, 0.05])
     assert p.transmission_time == pytest.approx([5e4 / (2e6 * np.log2(11)), 1e5 / (2e6 * np.log2(101))])
     assert p.server_delay == pytest.approx(0.0125)
+
+
+def test_a_drop_is_seeded_and_more_devices_begin_with_the_fewer():
+    few, again, many = (Drops(n_devices=n).draw(np.random.default_rng(3)) for n in (3, 3, 9))
+    assert few.size == 3 and many.size == 9
+    for name in ("score_pmf", "transmission_time", "device_accuracy"):
+        np.testing.assert_array_equal(getattr(few, name), getattr(again, name))
+        np.testing.assert_array_equal(getattr(many, name)[:3], getattr(few, name))
+    np.testing.assert_array_equal(many.score_pmf[:3], many.score_pmf[6:])  # the six recorded cameras, then again
+    plain = Drops(shadowing_db=0.0).draw(np.random.default_rng(0))
+    assert sorted(plain.transmission_time) == pytest.approx(
+        sorted(Scenario().problem(shipped().tables).transmission_time)
+    )
+    for wrong, message in (
+        ({"n_devices": 0}, "n_devices = 0: must be a whole number, 1 or more"),
+        ({"snr_db": (1.0, 2.0)}, "snr_db has 2 values: must have one or n_devices = 6"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Drops(**wrong).draw(np.random.default_rng(0))
+
+
+def test_compare_on_a_scenario_and_on_given_problems():
+    from mecpapers.pose import SCHEMES, compare
+
+    chosen = {name: SCHEMES[name] for name in ("device", "server-all", "exact")}
+    sweep = compare(chosen, deadline_ms=[30.0, 100.0], n_drops=3, seed=1)
+    assert sweep.axis == "deadline_ms" and np.isnan(sweep.mean("accuracy", "device")).tolist() == [True, False]
+    assert sweep.mean("accuracy", "exact")[1] > sweep.mean("accuracy", "device")[1]
+    problems = [example(), example(deadline=0.05)]
+    given = compare(chosen, problems)
+    solution = SCHEMES["exact"](problems[1])
+    m = evaluate(problems[1], solution.allocation)
+    assert given.drops("accuracy", "exact")[1, 0] == m.accuracy.mean()
+    assert given.drops("expected_delay", "exact")[1, 0] == m.delay
+    assert np.isnan(given.drops("expected_delay", "server-all")[1, 0])  # too slow
+
+
+def test_a_scheme_of_ones_own_is_drawn():
+    from mecpapers.pose import SCHEMES, compare
+    from mecpapers.pose.evidence.figures import plot_sweep
+
+    sweep = compare({"mine": SCHEMES["device"], "exact": SCHEMES["exact"]}, n_devices=[2, 4], n_drops=2)
+    ax = plot_sweep(sweep, "accuracy")
+    assert ax.get_ylabel() == "mean accuracy of a device"
+    assert "mine" in [text.get_text() for text in ax.figure.legends[0].get_texts()]
 
 
 def test_notation_names_what_the_model_has():

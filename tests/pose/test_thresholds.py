@@ -34,10 +34,10 @@ def small(rng, kind):
 
 
 @given(seeds, kinds)
-def test_exact_equals_enumeration(seed, kind):
+def test_exact_equals_enumeration(by_enumeration, seed, kind):
     problem = small(np.random.default_rng(seed), kind)
     solution = th.solve_exact(problem)
-    assert solution.objective == pytest.approx(th.solve_by_enumeration(problem), abs=1e-10)
+    assert solution.objective == pytest.approx(by_enumeration(problem), abs=1e-10)
     assert evaluate(problem, solution.allocation).total == pytest.approx(solution.objective, abs=1e-12)
     assert violations(problem, solution.allocation) == ()
 
@@ -96,6 +96,9 @@ def test_a_step_of_the_bisection_halves_the_bracket():
         bracket = th.step(table, problem.budget, bracket)
         assert bracket.high - bracket.low == pytest.approx(100 / 2 ** (k + 1))
     assert bracket.low <= th.optimal_price(table, problem.budget) <= bracket.high
+    assert th.done(bracket) is None and th.done(th.begin(table, 1e9)) == "converged"  # kept for free: no width
+    widest = th.begin(table, problem.budget)
+    assert not th.best_at(table, widest.high).any() or table.cost[0, th.best_at(table, widest.high)].sum() == 0
 
 
 def test_the_slack_fill_by_hand():
@@ -194,11 +197,6 @@ def test_random_draws_lots():
     drawn = {SCHEMES["random"](problem, rng=np.random.default_rng(k)).objective for k in range(20)}
     again = {SCHEMES["random"](problem, rng=np.random.default_rng(k)).objective for k in range(20)}
     assert len(drawn) > 1 and drawn == again
-
-
-def test_too_large_to_enumerate():
-    with pytest.raises(TooLarge, match="must be at most"):
-        th.solve_by_enumeration(experiments.many_devices(6))
 
 
 def test_too_large_for_a_table_says_what_it_would_need():

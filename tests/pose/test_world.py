@@ -1,5 +1,8 @@
 """The simulated world: body, cameras, renderer."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -96,7 +99,7 @@ def test_the_trace_is_what_the_world_gives():
     recorded = trace.load()
     for scene, frame in ((0, 0), (3, 77)):
         joints, images, crops = record.photograph(record.SCENES[scene], frame)
-        assert recorded.truth[scene, frame] == pytest.approx(joints, abs=0.51 * record.TRUTH_STEP)
+        assert recorded.truth[scene, frame] == pytest.approx(joints, abs=0.51 * trace.TRUTH_STEP)
         found = np.array([(c.left, c.top, c.side) for c in crops])
         assert recorded.crop[scene, frame] == pytest.approx(found, rel=1e-6, abs=1e-3)
         sizes = np.array([8 * len(cameras.jpeg(image)) for image in images])
@@ -108,7 +111,7 @@ def test_the_trace_is_complete_and_small():
     assert recorded.pixels.shape == (6, 120, 6, 4, 17, 2)
     assert np.isfinite(recorded.pixels).all() and (recorded.oks >= 0).all() and (recorded.oks <= 1).all()
     assert {s["body"] for s in made["scenes"]} == set(body.SEXES)
-    assert made["networks"] == list(record.NETWORKS)
+    assert made["networks"] == list(trace.NETWORKS)
     assert sum(f.stat().st_size for f in body.DATA.iterdir()) < 3e6
     for field in ("models", "versions", "machine", "date", "body", "command"):
         assert made[field]
@@ -116,3 +119,9 @@ def test_the_trace_is_complete_and_small():
         recorded.half(2)
     with pytest.raises(ValueError, match="network = 'huge': must be one of lite, full, heavy, thumbnail"):
         trace.network("huge")
+
+
+def test_reading_the_trace_loads_nothing_that_records_it():
+    code = "import sys; from mecpapers.pose.measured import trace; trace.load(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not any(".companion" in m or m.endswith((".record", ".detectors")) or m == "PIL" for m in loaded)

@@ -12,7 +12,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mecpapers.companion import chromium
+from mecpapers.companion import chromium, patience
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("MECPAPERS_SITE", ROOT / "_build" / "html"))
@@ -65,7 +65,8 @@ def browser(site: Path) -> Iterator[Browser]:
     if path is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no Chromium or Chrome is installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        timeout = 1000 * patience.seconds(60)  # [ms]
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS), timeout=timeout)
         yield browser
         browser.close()
 
@@ -84,7 +85,7 @@ def opened(browser: Browser) -> Callable[..., AbstractContextManager[tuple[Page,
     def opened(address: str, width: int = 1280, **options: object) -> Iterator[tuple[Page, list[str]]]:
         size = {"width": width, "height": 844}
         context = browser.new_context(viewport=size, color_scheme="light", reduced_motion="reduce", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(1000 * patience.seconds(10))  # [ms]
         page, faults = context.new_page(), []
         host = urlparse(address).netloc
 

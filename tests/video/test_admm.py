@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mecpapers.solution import Infeasible
 from mecpapers.sweep import drop_generator
 from mecpapers.video import SCHEMES, admm
-from mecpapers.video.admm import FITTED, PRINTED, Reading, iterates, solve_admm, step
+from mecpapers.video.admm import FITTED, PRINTED, Reading, rounds, solve_admm, step
 from mecpapers.video.augmented import local_step, terms
 from mecpapers.video.edge import converted_cost
 from mecpapers.video.evidence import experiments, verification
@@ -27,7 +27,7 @@ def drop(n, k=0, scenario=EQ31):
 
 def test_a_parallel_sweep_line_by_line():
     p, s = drop(5), 0.5
-    before = step(p, admm.start(p, PRINTED), PRINTED)
+    before = step(p, admm.begin(p, PRINTED), PRINTED)
     after = step(p, before, PRINTED)
     x, frames, y, z = local_step(terms(p), before.f - before.theta_f / s, before.t - before.theta_t / s, s)  # (41)
     np.testing.assert_array_equal(after.offload, x)
@@ -44,17 +44,17 @@ def test_a_parallel_sweep_line_by_line():
 
 def test_a_sequential_sweep_serves_one_device_after_the_other():
     p, reading = drop(4), FITTED
-    state = admm.start(p, reading)
+    state = admm.begin(p, reading)
     for n in range(4):
         state = admm._advance(terms(p).take(slice(n, n + 1)), state, slice(n, n + 1), 0.05, reading)
-    whole = step(p, admm.start(p, reading), reading)
+    whole = step(p, admm.begin(p, reading), reading)
     for name in ("offload", "frames", "y", "z", "f", "t", "theta_f", "theta_t"):
         np.testing.assert_array_equal(getattr(state, name), getattr(whole, name))
 
 
 def test_46_to_the_letter_uses_z():
     p = drop(3)
-    state = admm.start(p, PRINTED)
+    state = admm.begin(p, PRINTED)
     literal, mended = step(p, state, replace(PRINTED, literal_46=True)), step(p, state, PRINTED)
     np.testing.assert_allclose(literal.theta_t - mended.theta_t, literal.z - state.theta_t)
     np.testing.assert_array_equal(literal.theta_f, mended.theta_f)
@@ -62,7 +62,7 @@ def test_46_to_the_letter_uses_z():
 
 def test_the_cost_of_a_state_is_the_cost_of_its_allocation_without_the_constant():
     p = drop(6)
-    *_, state = iterates(p, replace(FITTED, max_sweeps=3))
+    *_, state = rounds(p, replace(FITTED, max_sweeps=3))
     devices = p.devices
     relaxed = replace(p, devices=replace(devices, accuracy_a2=np.zeros(6), min_frames=fewest_frames(devices)))
     whole = admm.round_off(relaxed, replace(state, frames=np.rint(state.frames)))
@@ -80,7 +80,7 @@ def test_a_fixed_policy_converges_to_theorem_2_with_42_solved_and_not_with_43(se
     cost = {}
     for projection in ("exact", "printed"):
         reading = Reading(projection=projection, threshold=0.0, max_sweeps=400)
-        *_, state = iterates(p, reading)
+        *_, state = rounds(p, reading)
         assert state.offload.all()
         cost[projection] = admm.round_off(p, state).objective
     optimum = converted_cost(p, np.ones(4, dtype=bool), np.full(4, 4.0))
@@ -92,9 +92,9 @@ def test_the_printed_fixed_point_shares_in_proportion_to_load():
     """(43)-(44) end where the marginal delay costs agree in ln f, not in f: f ~ C instead of sqrt(C)."""
     p = replace(EQ31, n_devices=2, min_frames=4, max_frames=4, device_ghz=0.05).draw(np.random.default_rng(1))
     p = replace(p, devices=replace(p.devices, macs_per_frame=[4e8, 8e8], macs_offset=[0.0, 0.0]))
-    *_, state = iterates(p, Reading(threshold=0.0, max_sweeps=2000))
+    *_, state = rounds(p, Reading(threshold=0.0, max_sweeps=2000))
     assert np.exp(state.f[1] - state.f[0]) == pytest.approx(2.0, rel=1e-6)
-    *_, state = iterates(p, Reading(projection="exact", threshold=0.0, max_sweeps=2000))
+    *_, state = rounds(p, Reading(projection="exact", threshold=0.0, max_sweeps=2000))
     assert np.exp(state.f[1] - state.f[0]) == pytest.approx(np.sqrt(2.0), rel=1e-6)
 
 
@@ -124,7 +124,7 @@ def test_the_balanced_step_size_by_hand():
 
 def test_at_a_fixed_point_theta_is_the_devices_own_delay_cost():
     p = replace(EQ31, n_devices=3, min_frames=4, max_frames=4, device_ghz=0.05).draw(np.random.default_rng(0))
-    *_, state = iterates(p, Reading(projection="exact", threshold=0.0, max_sweeps=500))
+    *_, state = rounds(p, Reading(projection="exact", threshold=0.0, max_sweeps=500))
     k = terms(p)
     np.testing.assert_allclose(state.theta_f, (k.a0 * 4 + k.a1) * np.exp(-state.f), rtol=1e-6)
     np.testing.assert_allclose(state.theta_t, k.bt * 4 * np.exp(-state.t), rtol=1e-6)
@@ -154,7 +154,7 @@ def test_extreme_step_sizes(size, sweep):
 def test_the_cap_returns_the_best_iterate_and_says_so():
     p = drop(16)
     solution = solve_admm(p, replace(PRINTED, max_sweeps=3))
-    states = list(iterates(p, replace(PRINTED, max_sweeps=3)))
+    states = list(rounds(p, replace(PRINTED, max_sweeps=3)))
     assert not solution.converged and len(states) == 4
     assert solution.objective == min(admm.round_off(p, s).objective for s in states)
 
@@ -210,7 +210,7 @@ def test_the_order_of_the_readings():
 def test_two_devices_one_sweep_by_enumeration():
     """Step 1 decides as if f^ and t^ were prices: its x is the best of the two cases, device by device."""
     p = drop(2)
-    k, state = terms(p), admm.start(p, FITTED)
+    k, state = terms(p), admm.begin(p, FITTED)
     x, _, _, _ = local_step(k, state.f, state.t, 0.05)
     values = {}
     grid = np.linspace(-3, 3, 121)

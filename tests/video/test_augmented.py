@@ -157,3 +157,18 @@ def test_the_dual_function_lies_below_the_optimum_elsewhere(factor):
         problem, everyone, optimum, theta_f, theta_t = some_edge(seed)
         value, *_ = dual_function(problem, everyone, factor * theta_f, theta_t, 0.5)
         assert value < optimum * (1 - 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: project(np.zeros(2), np.ones(2, dtype=bool), 0.5, "printd"),
+            "how = 'printd': must be one of printed, exact",
+        ),
+        (lambda: verification.gaps("theorem_3"), "check = 'theorem_3': must be one of theorem_1, "),
+    ],
+)
+def test_a_word_that_means_nothing_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

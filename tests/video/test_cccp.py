@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mecpapers.sweep import drop_generator
 from mecpapers.video import SCHEMES, cccp
-from mecpapers.video.cccp import relaxed_choice, solve_cccp, step, tabulate
+from mecpapers.video.cccp import State, relaxed_choice, rounds, solve_cccp, step, tabulate
 from mecpapers.video.edge import complete
 from mecpapers.video.evidence import experiments
 from mecpapers.video.model import violations
@@ -44,15 +44,16 @@ def test_the_convex_step_equals_cvxpy(seed):
 def test_every_round_lowers_the_penalised_objective(seed):
     rng = np.random.default_rng(seed)
     choice, weight = tabulate(replace(MIXED, n_devices=7).draw(rng)), 0.1
-    x = rng.uniform(size=7)
+    state = State(rng.uniform(size=7))
 
     def penalised(x):
         return value(choice, x, choice.c) + weight * (x * (1 - x)).sum()
 
     for _ in range(5):
-        following = step(choice, x, weight)
-        assert penalised(following) <= penalised(x) + 1e-10
-        x = following
+        following = step(choice, state, weight)
+        assert penalised(following.x) <= penalised(state.x) + 1e-10
+        assert following.change == np.abs(following.x - state.x).max()
+        state = following
 
 
 def test_the_objective_is_the_cost_of_p2_at_the_frames_of_all_edge():
@@ -85,7 +86,13 @@ def test_answers_are_feasible_and_the_cap_is_told(monkeypatch):
     solution = solve_cccp(p)
     assert solution.converged and violations(p, solution.allocation) == ()
     monkeypatch.setattr(cccp, "_MAX_ROUNDS", 1)
-    assert not solve_cccp(p, start=0.5).converged
+    assert solve_cccp(p, start=0.5).ended == "cap"
+
+
+def test_rounds_begin_at_the_start_and_end_where_nothing_moves():
+    first, *others, last = rounds(replace(MIXED, n_devices=9).draw(np.random.default_rng(0)), start=0.5)
+    assert np.all(first.x == 0.5) and first.change == np.inf
+    assert last.change <= 1e-9 < min(state.change for state in others)
 
 
 @pytest.mark.parametrize("arguments", [{"weight": -1.0}, {"weight": np.inf}, {"start": 1.5}, {"start": np.nan}])

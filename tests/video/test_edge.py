@@ -132,3 +132,16 @@ def test_a_common_delay_weight_of_any_size_cancels_in_the_shares():
     for ours, theirs in zip(*(edge.edge_shares(q, everyone, frames) for q in (heavy, p)), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-14)
     assert np.isfinite(edge.converted_cost(heavy, everyone, frames))
+
+
+@given(seeds)
+def test_the_coefficients_are_those_of_the_summands(seed):
+    """Drawn together they give (27)'s sums at every number of frames, as the model's formulas do one by one."""
+    rng = np.random.default_rng(seed)
+    p = verification.random_problem(rng)
+    frames, k = rng.uniform(1, 16, p.devices.size), edge.coefficients(p)
+    a, b, e = edge.summands(p, frames)
+    np.testing.assert_allclose(a**2, k.a0 * frames + k.a1, rtol=1e-13)
+    np.testing.assert_allclose(b**2, k.bt * frames, rtol=1e-13)
+    gain = k.g / (frames + p.devices.accuracy_a1) - p.devices.weight_accuracy * p.devices.accuracy_a2
+    np.testing.assert_allclose(e, k.e * frames + gain, rtol=1e-12, atol=1e-12)

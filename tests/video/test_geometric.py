@@ -30,9 +30,9 @@ def test_no_perturbation_within_the_box_is_better(seed):
     rng = np.random.default_rng(seed)
     p = verification.random_problem(rng)
     everyone = np.ones(p.devices.size, dtype=bool)
-    frames, converged = geometric.relaxed_frames(p, everyone)
+    frames, ended = geometric.relaxed_frames(p, everyone)
     best = verification.relaxed_cost(p, everyone, frames)
-    assert converged
+    assert ended == "converged"
     for size in (1e-3, 0.3):
         moved = frames * np.exp(size * rng.normal(size=frames.size))
         moved = np.clip(moved, fewest_frames(p.devices), p.devices.max_frames)
@@ -63,8 +63,8 @@ def test_frames_stay_within_bounds_and_rounding_keeps_every_constraint(seed):
 def test_many_mixed_devices_converge():
     p = replace(MIXED, n_devices=2000, server_ghz=22 * 80).draw(np.random.default_rng(0))
     p = replace(p, time_budget=80.0)
-    frames, converged = geometric.relaxed_frames(p, np.ones(2000, dtype=bool))
-    assert converged
+    frames, ended = geometric.relaxed_frames(p, np.ones(2000, dtype=bool))
+    assert ended == "converged"
     inside = (frames > fewest_frames(p.devices)) & (frames < 16)
     assert inside.sum() > 200
 
@@ -72,7 +72,7 @@ def test_many_mixed_devices_converge():
 def test_the_cap_is_told(monkeypatch):
     monkeypatch.setattr(geometric, "_MAX_STEPS", 1)
     p = replace(MIXED, n_devices=20, min_frames=1).draw(np.random.default_rng(0))
-    assert geometric.solve_geometric(p, np.ones(20, dtype=bool)).converged is False
+    assert geometric.solve_geometric(p, np.ones(20, dtype=bool)).ended == "cap"
 
 
 def test_a_negative_offset_is_refused_by_cvxpy_and_survived_by_us():
@@ -82,10 +82,12 @@ def test_a_negative_offset_is_refused_by_cvxpy_and_survived_by_us():
         reference.geometric_program(p, everyone)
     with pytest.raises(cp.DCPError):
         reference.geometric_program(p, everyone, form="dcp")
-    frames, converged = geometric.relaxed_frames(p, everyone)
+    with pytest.raises(ValueError, match="form = 'gpp': must be one of gp, dcp"):
+        reference.geometric_program(p, everyone, form="gpp")
+    frames, ended = geometric.relaxed_frames(p, everyone)
     grid = np.stack(np.meshgrid(*[np.linspace(4, 16, 25)] * 3), axis=-1).reshape(-1, 3)
     best = min(verification.relaxed_cost(p, everyone, row) for row in grid)
-    assert converged
+    assert ended == "converged"
     assert verification.relaxed_cost(p, everyone, frames) <= best + 1e-9
 
 

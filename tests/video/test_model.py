@@ -201,3 +201,15 @@ def test_mixed_devices_differ():
     v = MIXED.draw(np.random.default_rng(0)).devices
     for field in ("transmit_power", "frame_bits", "max_frequency", "macs_per_frame", "accuracy_a0", "weight_delay"):
         assert np.ptp(getattr(v, field)) > 0
+
+
+def test_an_allocation_cannot_be_written_to_nor_have_two_lengths():
+    x, m, zero = np.array([True, False]), np.array([4.0, 5.0]), np.zeros(2)
+    allocation = Allocation(offload=x, frames=m, time_share=zero, edge_frequency=zero, device_frequency=zero)
+    m[0] = 9.0
+    assert allocation.frames[0] == 4.0
+    for name, array in vars(allocation).items():
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+        with pytest.raises(ValueError, match=r"\w+ has shape \([12],\): must begin as that of offload"):
+            replace(allocation, **{name: array[:1]})

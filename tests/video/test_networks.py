@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mecpapers.video.measured import delays
-from mecpapers.video.networks import STAGES, line, macs, macs_onnx, macs_over, output_size, resnet, sizes, to_onnx
+from mecpapers.video.measured.graphs import macs_onnx, to_onnx
+from mecpapers.video.networks import STAGES, line, macs, macs_over, output_size, resnet, sizes
 
 FRAMES = range(1, 17)
 

@@ -135,9 +135,9 @@ def test_the_true_accuracy_needs_no_relaxation(seed):
     rng = np.random.default_rng(seed)
     p = replace(MIXED, n_devices=2, min_frames=3, accuracy_a1=rng.uniform(-0.9, 3), weight_accuracy=3.0).draw(rng)
     everyone = np.ones(2, dtype=bool)
-    frames, converged = relaxed_frames(p, everyone, relax_accuracy=False)
+    frames, ended = relaxed_frames(p, everyone, relax_accuracy=False)
     grid = np.stack(np.meshgrid(np.linspace(3, 16, 40), np.linspace(3, 16, 40)), axis=-1).reshape(-1, 2)
-    assert converged
+    assert ended == "converged"
     best = min(converted_cost(p, everyone, row) for row in grid)
     assert converted_cost(p, everyone, frames) <= best + 1e-12
 

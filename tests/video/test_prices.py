@@ -30,7 +30,9 @@ def test_every_round_is_certified(seed):
     p = small(seed)
     options, optimum = option_table(p), solve_exact(p).objective
     bound = -np.inf
-    for state in rounds(options):
+    first, *states = rounds(options)
+    assert first.rounds == 0 and first.certificate == np.inf
+    for state in states:
         cost = complete(p, state.best > 0, pick(options.frames, state.best)).objective
         assert state.cost == pytest.approx(cost, abs=1e-12)
         assert state.bound <= optimum + 1e-12 <= state.cost + 2e-12
@@ -95,7 +97,7 @@ def test_devices_in_a_tie_all_send():
 
 def test_frank_wolfe_steps_and_approaches_the_same_bound():
     options = option_table(replace(EQ31, n_devices=50).draw(drop_generator(0, 0)))
-    states = list(rounds(options, update="frank-wolfe", max_rounds=150))
+    _, *states = rounds(options, update="frank-wolfe", max_rounds=150)
     first = states[0]
     np.testing.assert_allclose(first.congestion, first.slopes[0])  # w_1 = w_0 + (P - w_0) / 1
     np.testing.assert_allclose(states[1].congestion, (states[1].slopes[0] + states[1].slopes[1]) / 2)
@@ -140,7 +142,12 @@ def test_messages_are_counted_in_bytes():
 def test_an_unknown_update_is_refused():
     options = option_table(small(0))
     with pytest.raises(ValueError, match="update = 'newton': must be one of cuts, frank-wolfe"):
-        next(rounds(options, update="newton"))
+        rounds(options, update="newton")
+
+
+def test_no_round_at_all_is_refused():
+    with pytest.raises(ValueError, match="max_rounds = 0: must be 1 or more"):
+        solve_prices(small(0), max_rounds=0)
 
 
 def test_the_scheme_is_certified_like_exact():

@@ -154,9 +154,25 @@ def test_a_million_mixed_devices(scaled):
     assert not violations(problem, solution.allocation)
 
 
-def test_growth_is_read_off_powers_and_factors():
-    assert scale.growth({10: 1.0, 100: 32.0, 1000: 1024.0}, exponential=False) == pytest.approx(np.log10(32))
-    assert scale.growth({3: 2.0, 4: 26.0, 5: 338.0}, exponential=True) == pytest.approx(13)
+TUNING = {
+    "_COARSE": (1e-6, 1e-12), "_FINE": (1e-14, 1e-16), "_MAX_CUTS": (6, 40), "_WHOLE": (10, 10**6),
+    "_SAMPLES": ((200,), (1000,)), "_SPREAD": (0.4, 40.0), "_FEW": (0.0, 1.0), "_WIDE": (0.02, 2.0),
+    "_DRIFT": (1e-4, 0.5), "_TRIES": (1, 12), "_CHUNK": (64, 1 << 20),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TUNING)
+def test_tuning_numbers_of_the_ascent_trade_time_alone(name, monkeypatch):
+    """Each of them ten times off or so: the same optimum, proved, cold as from a start."""
+    problems = [draw(4000, scaled=True), draw(4000, scaled=False)]
+    expected = [solve_exact(p) for p in problems]
+    for value in TUNING[name]:
+        monkeypatch.setattr(options.ascent, name, value)
+        for problem, best in zip(problems, expected, strict=True):
+            for start in (None, solve_exact(moved(problem, 0.5, 1)).allocation):
+                found = solve_exact(problem, start=start)
+                assert found.converged and found.gap < 1e-14 * 4000
+                assert found.objective == pytest.approx(best.objective, abs=1e-14 * 4000)
 
 
 def test_the_stored_measurement_keeps_what_it_claims():

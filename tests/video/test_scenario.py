@@ -1,14 +1,17 @@
 """Section VI as published, and drops that are paired."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 
+from mecpapers.instances import read
 from mecpapers.video.evidence import experiments
 from mecpapers.video.evidence.notation import NOTATION
 from mecpapers.video.scenario import MIXED, SET_A, SET_B
-from mecpapers.video.schemes import SCHEMES
+from mecpapers.video.schemes import SCHEMES, compare
 
 
 def test_published_parameters_reach_the_problem_in_si():
@@ -59,17 +62,51 @@ def test_compare_takes_a_scheme_of_ones_own_and_any_axis():
     def mine(problem, *, rng=None):
         return SCHEMES["edge"](problem)
 
-    s = experiments.compare(
+    s = compare(
         {"mine": mine, "edge": SCHEMES["edge"]}, replace(SET_A, n_devices=4), n_drops=2, bandwidth_mhz=[5.0, 10.0]
     )
     np.testing.assert_array_equal(s.drops("cost", "mine"), s.drops("cost", "edge"))
     assert np.all(s.mean("delay", "mine")[1] < s.mean("delay", "mine")[0])
 
 
+def test_compare_takes_instance_files():
+    folder = Path(__file__).parents[2] / "book" / "instances"
+    problems = [read(folder / "video.json"), replace(SET_A, n_devices=3).draw(np.random.default_rng(0))]
+    schemes = {name: SCHEMES[name] for name in ("exact", "edge")}
+    s = compare(schemes, problems)
+    assert s.axis == "instance" and s.schemes == ("exact", "edge")
+    expected = [SCHEMES["exact"](p).objective / p.devices.size for p in problems]
+    np.testing.assert_allclose(s.mean("cost", "exact"), expected, rtol=1e-12)
+
+
+def test_compare_marks_what_has_no_answer():
+    problem = replace(SET_A, n_devices=3).draw(np.random.default_rng(0))
+    beyond = replace(problem, devices=replace(problem.devices, min_accuracy=0.99))
+    s = compare({"edge": SCHEMES["edge"]}, [problem, beyond])
+    assert np.isnan(s.mean("cost", "edge")).tolist() == [False, True]
+
+
+def test_compare_in_other_processes():
+    schemes = {name: SCHEMES[name] for name in ("random", "edge")}
+    whole = compare(schemes, n_drops=3, n_devices=[2, 4])
+    with parallel_config("loky", n_jobs=2):
+        apart = compare(schemes, n_drops=3, n_devices=[2, 4])
+    np.testing.assert_array_equal(apart.metrics["cost"], whole.metrics["cost"])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fading": "rician"}, {"mixed": ("power", "colour")}, {"local_energy": "eq32"}, {"fading": None}]
+)
+def test_a_word_that_means_nothing_is_refused(wrong):
+    ((name, _),) = wrong.items()
+    with pytest.raises(ValueError, match=f"{name} = .*: must be one of "):
+        replace(SET_A, **wrong)
+
+
 @pytest.mark.parametrize("axis", [{}, {"n_devices": [2], "side_m": [1.0]}, {"nonsense": [1]}])
 def test_compare_wants_one_field_of_the_scenario(axis):
     with pytest.raises(ValueError, match=r"axis = .*must be one"):
-        experiments.compare(SCHEMES, **axis)
+        compare(SCHEMES, **axis)
 
 
 def test_local_does_not_feel_the_others_and_edge_does():

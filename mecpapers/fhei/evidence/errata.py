@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,6 @@ from mecpapers.fhei.model import BITS, Problem, evaluate
 from mecpapers.fhei.networks import FEATURES, HEADS, Convention, class_bytes, class_macs, linear_fits, yolo_v3
 from mecpapers.fhei.scenario import FIG_4A, TABLE_I, UNEQUAL
 from mecpapers.fhei.transmission import least_time_before_computing
-from mecpapers.ledger import Erratum
 from mecpapers.sweep import drop_generator
 
 
@@ -100,7 +100,7 @@ def _necessary_only() -> bool:
 def _not_monotone() -> bool:
     """Without (23) the sum falls from one round to the next, while P2 still has an answer."""
     problem = fig_4a()
-    states = rounds(problem, stop="literal", eta=None, most_rounds=6)
+    states = rounds(problem, stop="literal", eta=None, max_rounds=6)
     total = np.array([s.sizes.sum() for s in states if s.allocation is not None])
     return bool(np.any(np.diff(total) < 0)) or solve_alternating(problem, eta=None).objective < 170.0
 
@@ -116,7 +116,7 @@ def _stop_rule() -> bool:
 
 
 def _wasted_round() -> bool:
-    states = rounds(fig_4a(), most_rounds=2)
+    states = rounds(fig_4a(), max_rounds=2)
     return bool(np.all(states[1].sizes == states[0].sizes) and states[2].sizes.sum() > states[1].sizes.sum())
 
 
@@ -154,158 +154,20 @@ def _one_head() -> bool:
     return bool(together[-1] > 2.8 * single[-1])
 
 
-ERRATA: tuple[Erratum, ...] = (
-    Erratum(
-        key="bits",
-        where="(9), (11)",
-        printed="I and d in byte divided by rates in bit/s",
-        corrected="8 I and 8 d",
-        evidence="a factor of 8 in every transmission: the optimum of Fig. 4(a) is 205.5 mAP with it, 233 without",
-        shown=_bits_matter,
-    ),
-    Erratum(
-        key="origin",
-        where="(5), (6), Table I",
-        printed="L_0 and c_2 with loads counted from d = 0",
-        corrected="counted from 2 MB, by all signs",
-        evidence="YOLOv3's layers give c_2 = 5.663e3 through (2 MB, 0) and 2.93e3 through the origin; its L_0 at 0 is "
-        "negative. If so, (5) and (6) overstate the loads. An inference from the numbers, found by trying conventions",
-        shown=_origin,
-    ),
-    Erratum(
-        key="class-order",
-        where="II-B",
-        printed="f = [37, 62, 75] beside i = [76, 88, 100]",
-        corrected="the heads the other way round: the one at 76 reads the feature of layer 75",
-        evidence="layer 37 is 52 wide, layers 76 to 82 are 13 wide; YOLOv3 works from the coarse scale to the fine",
-        shown=_class_order,
-    ),
-    Erratum(
-        key="one-head",
-        where="(2)",
-        printed="one head in the load of class k",
-        corrected="the heads of scales 1 to k",
-        evidence="a class-k inference uses the features of scales 1 to k; three heads are 2.9 times the third alone",
-        shown=_one_head,
-    ),
-    Erratum(
-        key="layers",
-        where="II-A",
-        printed="106 layers",
-        corrected="107, counted from 1 as f and i are",
-        evidence="the public configuration, its last detection layer included",
-        shown=_layers,
-    ),
-    Erratum(
-        key="feature-range",
-        where="II-C3, Table I",
-        printed="a minimum of 2 MB; d_min = 2.8 MB; d_max = 6 MB",
-        corrected="2.77 to 4.85 MB",
-        evidence="the three scales have 2.769, 1.384 and 0.692 MB in float32; nothing has 6 MB",
-        shown=_bounds_of_size,
-    ),
-    Erratum(
-        key="communication-load",
-        where="II-B1",
-        printed="computation load of class-k inference is computed by summing output data sizes",
-        corrected="communication load",
-        evidence="sizes of data; computation follows in II-B2",
-        shown=None,
-    ),
-    Erratum(
-        key="psi-unit",
-        where="Table I",
-        printed="psi in FLOPs^3 J/sec^2",
-        corrected="J s^2/FLOP^3",
-        evidence="(14): J = psi (FLOP/s)^2 FLOP",
-        shown=None,
-    ),
-    Erratum(
-        key="left-out",
-        where="V",
-        printed="no N_0, no P_D, and Q_m as 1.5 ~ 4.5",
-        corrected="needed: rates and speeds follow from them",
-        evidence="every number of Fig. 4 hangs on them; ours are marked as chosen",
-        shown=None,
-    ),
-    Erratum(
-        key="gamma",
-        where="Fig. 4",
-        printed="gamma distribution with unit mean and scale factor of 3",
-        corrected="shape 1 and scale 3, perhaps (mean 3)",
-        evidence="unit mean and scale 3 is shape 1/3: 96 of 100 drops of five users are then infeasible at our N_0",
-        shown=_gamma,
-    ),
-    Erratum(
-        key="feasibility",
-        where="IV-B",
-        printed="P2 is infeasible if Proposition 1's duration exceeds the limit",
-        corrected="if that and c_2 d / Q together do",
-        evidence="mobiles of 1.1 GFLOPS: 2.6 s before local computing, under a limit of 15 s, and yet 17 s in all",
-        shown=_necessary_only,
-    ),
-    Erratum(
-        key="monotone",
-        where="IV-D",
-        printed="a monotone increasing of the sum of AI qualities",
-        corrected="with (23) only, and with the energy limit in the stop rule",
-        evidence="without (23) the first P3 overshoots and the next falls back",
-        shown=_not_monotone,
-    ),
-    Erratum(
-        key="stop-rule",
-        where="IV-D",
-        printed="stop when P3's solution becomes infeasible in P2",
-        corrected="stop also when P2's least energy exceeds the limit",
-        evidence="P2 has no energy limit: on Fig. 4(a) rounds pass that need four times the 5 J, and the sum swings",
-        shown=_stop_rule,
-    ),
-    Erratum(
-        key="first-round",
-        where="(23)",
-        printed="eta^(k-1) with k the round number",
-        corrected="eta^k",
-        evidence="at k = 1 the cap is d_min: the round changes nothing",
-        shown=_wasted_round,
-    ),
-    Erratum(
-        key="always",
-        where="abstract, V",
-        printed="always outperforms several benchmarks",
-        corrected="often; constant quality beats it where slow mobiles have good channels",
-        evidence="Fig. 4(a) with the slow mobiles at the weak downlinks: 201.0 against 203.8 mAP",
-        shown=_constant_wins,
-    ),
-    Erratum(
-        key="tdma-energy",
-        where="(13)",
-        printed="P_U I / (alpha U): transmit power all the time that the transfer lasts",
-        corrected="P_U I / U under TDMA, where the radio is on only in its own slots",
-        evidence="more than twice the energy of sending on Fig. 4(a)",
-        shown=_tdma_energy,
-    ),
-    Erratum(
-        key="receive-power",
-        where="III-B2",
-        printed="sigma_m is constant without loss of generality",
-        corrected="with loss: beta_m goes by sqrt(d_m (sigma_m + lambda) / D_m)",
-        evidence="user 5 at 1 W instead of 0.01 W: a third of the downlink instead of a fifth, 2 % of energy",
-        shown=_unequal_power,
-    ),
-    Erratum(
-        key="lagrangian-slips",
-        where="(17)-(19), IV-D",
-        printed="zeta_N; (19) without 1/M; solving P2 and P3 attractively",
-        corrected="zeta_M; harmless, it rescales zeta_m; alternatingly",
-        evidence="reading",
-        shown=None,
-    ),
-    Erratum(
-        key="mean-latency",
-        where="III-C4",
-        printed="an average end-to-end latency below 15 s",
-        corrected="not wrong, but no promise to a user",
-        evidence="at the optimum of Fig. 4(a) one user waits 26 s",
-        shown=_mean_hides,
-    ),
-)
+SHOWN: dict[str, Callable[[], bool]] = {
+    "bits": _bits_matter,
+    "origin": _origin,
+    "class-order": _class_order,
+    "one-head": _one_head,
+    "layers": _layers,
+    "feature-range": _bounds_of_size,
+    "gamma": _gamma,
+    "feasibility": _necessary_only,
+    "monotone": _not_monotone,
+    "stop-rule": _stop_rule,
+    "first-round": _wasted_round,
+    "always": _constant_wins,
+    "tdma-energy": _tdma_energy,
+    "receive-power": _unequal_power,
+    "mean-latency": _mean_hides,
+}

@@ -3,109 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
-from mecpapers.fhei.alternating import rounds, solve_alternating
+from mecpapers.arrays import FloatArray, check_choice
+from mecpapers.fhei.alternating import Stop, rounds, solve_alternating
 from mecpapers.fhei.bounds import solve_classes, solve_exact
 from mecpapers.fhei.model import Allocation, Problem, evaluate
 from mecpapers.fhei.networks import class_bytes
 from mecpapers.fhei.scenario import TABLE_I, UNEQUAL, Scenario
-from mecpapers.fhei.schemes import SCHEMES, Scheme
-from mecpapers.solution import Infeasible, Solution
+from mecpapers.fhei.schemes import SCHEMES, compare
+from mecpapers.solution import Infeasible, Scheme, Solution
 from mecpapers.store import kept
-from mecpapers.sweep import Sweep, drop_generator, run_sweep
+from mecpapers.sweep import Sweep, answer, drop_generator
 
-METRICS = {
-    "quality": "sum of quality, mAP",
-    "energy": "mean energy, J",
-    "latency": "mean latency, s",
-    "follows": "share of drops in which quality follows the downlink",
-    "gap": "relative distance to the proved bound",
-}
 BENCHMARKS = ("constant", "inversion-rate", "inversion-gain")
-
-
-def compare(
-    schemes: Mapping[str, Scheme],
-    scenario: Scenario = TABLE_I,
-    *,
-    n_drops: int = 100,
-    seed: int = 0,
-    **axis: Sequence[float],
-) -> Sweep:
-    """Run schemes, yours among them, on the same drops while one field of the scenario takes several values.
-
-    Parameters
-    ----------
-    schemes : name -> scheme(problem, *, rng=None) -> Solution
-    axis : one field of ``Scenario`` and its values, such as ``n_users=[5, 10]``
-
-    Returns
-    -------
-    Sweep with the metrics of ``METRICS``; NaN where a scheme finds a drop infeasible, and means are over the others
-
-    Raises
-    ------
-    ValueError
-        unless ``axis`` names exactly one field of the scenario.
-    """
-    if len(axis) != 1:
-        raise ValueError(f"axis = {sorted(axis)}: must be one field of Scenario, such as n_users=[5, 10]")
-    ((name, values),) = axis.items()
-    known = [f.name for f in fields(Scenario)]
-    if name not in known:
-        raise ValueError(f"axis = {name}: must be one of {', '.join(known)}")
-    wrapped = {key: _Forgiving(scheme) for key, scheme in schemes.items()}
-    return run_sweep(wrapped, _Draw(scenario, name), measure, axis=name, values=values, n_drops=n_drops, seed=seed)
-
-
-def measure(problem: Problem, solution: Solution[Allocation] | None) -> dict[str, float]:
-    """What one drop gives, by ``evaluate``; NaN where there is no solution."""
-    if solution is None:
-        return dict.fromkeys(METRICS, float("nan"))
-    m = evaluate(problem, solution.allocation)
-    return {
-        "quality": m.total,
-        "energy": float(m.energy.mean()),
-        "latency": float(m.latency.mean()),
-        "follows": float(follows_downlink(problem, solution.allocation.feature_bytes)),
-        "gap": float("nan") if solution.gap is None else solution.gap / solution.objective,
-    }
-
-
-def follows_downlink(problem: Problem, feature_bytes: FloatArray) -> bool:
-    """Whether nobody has a larger size than a user with a better downlink."""
-    by_rate = feature_bytes[np.argsort(problem.users.downlink_rate, kind="stable")]
-    return bool(np.all(np.diff(by_rate) >= -1e-6 * by_rate[:-1]))
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """(value, rng) -> problem; a class, since parallel workers cannot receive a closure."""
-
-    scenario: Scenario
-    axis: str
-
-    def __call__(self, value: Any, rng: np.random.Generator) -> Problem:
-        return replace(self.scenario, **{self.axis: value}).draw(rng)
-
-
-@dataclass(frozen=True)
-class _Forgiving:
-    """A scheme that answers None where it finds a drop infeasible."""
-
-    scheme: Scheme
-
-    def __call__(self, problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation] | None:
-        try:
-            return self.scheme(problem, rng=rng)
-        except Infeasible:
-            return None
 
 
 def discrete(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -120,22 +35,22 @@ def quick_exact(problem: Problem, *, rng: np.random.Generator | None = None) -> 
 
 @kept
 def figure_4a(mobiles: str = "equal") -> dict[str, FloatArray]:
-    """Fig. 4(a): quality of each user [mAP] under every scheme that has an answer, with the caption's gains.
+    """Fig. 4(a): quality of each user [mAP], shape (5,), under every scheme with an answer, with the caption's gains.
 
     Parameters
     ----------
     mobiles : a key of ``UNEQUAL``
     """
-    problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
-    schemes: dict[str, Scheme] = {**SCHEMES, "discrete": discrete}
-    solved = {name: _Forgiving(scheme)(problem) for name, scheme in schemes.items()}
+    problem = _unequal(mobiles)
+    schemes: dict[str, Scheme[Problem, Allocation]] = {**SCHEMES, "discrete": discrete}
+    solved = {name: answer(scheme, problem) for name, scheme in schemes.items()}
     return {name: evaluate(problem, s.allocation).quality for name, s in solved.items() if s is not None}
 
 
 @kept
 def figure_4b(n_users: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = TABLE_I) -> Sweep:
     """Fig. 4(b): sum of quality of every scheme over the number of users; NaN where there is no answer."""
-    schemes: dict[str, Scheme] = {**SCHEMES, "exact": quick_exact}
+    schemes: dict[str, Scheme[Problem, Allocation]] = {**SCHEMES, "exact": quick_exact}
     return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_users=n_users)
 
 
@@ -223,24 +138,29 @@ def all_true(verdict: Mapping[str, float]) -> bool:
     return bool(verdict["mean_gap"] <= 0.01 and never_below and verdict["follows"] == 1.0)
 
 
-def trajectory(mobiles: str = "equal", stop: str = "safe", eta: float | None = 1.01) -> dict[str, FloatArray]:
-    """Sum of quality [mAP] and P2's mean energy [J] round by round, infinite where P2 has no answer."""
-    problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
-    states = rounds(problem, stop="literal" if stop == "literal" else "safe", eta=eta)
+def trajectory(mobiles: str = "equal", stop: Stop = "safe", eta: float | None = 1.01) -> dict[str, FloatArray]:
+    """Sum of quality [mAP] and P2's mean energy [J] round by round, infinite where P2 has no answer; (K,)."""
+    problem = _unequal(mobiles)
+    states = rounds(problem, stop=stop, eta=eta)
     total = np.array([problem.quality_per_byte * s.sizes.sum() for s in states])
     return {"quality": total, "energy": np.array([s.mean_energy for s in states])}
 
 
 def eta_loss(etas: Sequence[float], mobiles: str = "equal") -> FloatArray:
-    """Relative loss of the alternating algorithm to the optimum over the increment of (23)."""
-    problem = UNEQUAL[mobiles].draw(np.random.default_rng(0))
+    """Relative loss of the alternating algorithm to the optimum over the increment of (23), shape (etas,)."""
+    problem = _unequal(mobiles)
     best = solve_exact(problem).objective
     return np.array([1 - solve_alternating(problem, eta=eta).objective / best for eta in etas])
 
 
 @kept
 def unequal_power_loss(strong: float = 1.0) -> tuple[FloatArray, float]:
-    """Downlink shares with user 5's receive power raised, and what Proposition 1 as printed costs there, relatively."""
+    """Downlink shares (5,) with user 5's receive power [W] raised, and what Proposition 1 as printed costs there.
+
+    Returns
+    -------
+    shares [1], shape (5,); energy added, relatively [1]
+    """
     from mecpapers.fhei.computing import least_energy, smallest, solve_resources
     from mecpapers.fhei.transmission import Shares, downlink_shares, uplink_shares
 
@@ -254,14 +174,19 @@ def unequal_power_loss(strong: float = 1.0) -> tuple[FloatArray, float]:
     return best.allocation.downlink_share, float(energy) / problem.users.size / best.objective - 1
 
 
+def _unequal(mobiles: str) -> Problem:
+    check_choice("mobiles", mobiles, UNEQUAL)
+    return UNEQUAL[mobiles].draw(np.random.default_rng(0))
+
+
 def class_lines(quality_per_byte: float) -> FloatArray:
-    """The dotted lines of Fig. 4(a): quality [mAP] of YOLOv3's three classes by (16)."""
+    """The dotted lines of Fig. 4(a): quality [mAP] of YOLOv3's three classes by (16), shape (3,)."""
     return quality_per_byte * class_bytes()
 
 
 @kept
 def discrete_loss(n_drops: int = 20, seed: int = 0, scenario: Scenario = TABLE_I) -> FloatArray:
-    """What the three real sizes lose against all between the least and the largest of them, relatively; a drop each."""
+    """What the three real sizes lose against all from the least to the largest of them, relatively; shape (drops,)."""
     losses = []
     sizes = class_bytes()
     box = replace(scenario, min_mbytes=sizes[0] / 1e6, max_mbytes=sizes[-1] / 1e6)
@@ -276,7 +201,7 @@ def discrete_loss(n_drops: int = 20, seed: int = 0, scenario: Scenario = TABLE_I
 
 
 def inversion_gap(sweep: Sweep) -> FloatArray:
-    """Mean relative gain over equal-rate inversion, for the values with ten drops or more that both answer."""
+    """Mean relative gain over equal-rate inversion, for the K values with ten drops or more that both answer; (K,)."""
     ours, theirs = (sweep.drops("quality", name) for name in ("alternating", "inversion-rate"))
     both = ~np.isnan(ours) & ~np.isnan(theirs)
     gains = [np.mean((o / t - 1)[b]) for o, t, b in zip(ours, theirs, both, strict=True) if b.sum() >= 10]

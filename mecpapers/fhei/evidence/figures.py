@@ -7,10 +7,24 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from mecpapers.arrays import FloatArray
-from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style
+from mecpapers.fhei.schemes import METRICS
+from mecpapers.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    LOOKS,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    arrow,
+    box,
+    canvas,
+    draw_means,
+    figure_style,
+)
 from mecpapers.sweep import Sweep
 
 _STYLES = ((BLUE, "o", "-"), (VERMILION, "s", "--"), (GREEN, "^", "-."), (ORANGE, "D", ":"), (PURPLE, "v", "--"))
@@ -19,15 +33,15 @@ _STYLES = ((BLUE, "o", "-"), (VERMILION, "s", "--"), (GREEN, "^", "-."), (ORANGE
 @figure_style()
 def plot_hierarchy() -> Axes:
     """Fig. 1 in the model's names: scales of features, one out of the other, and the classes that use them."""
-    ax = _canvas(10.4, 4.4)
-    _box(ax, 0.1, 2.4, 1.4, 1.1, "image\ninput_bytes", GREY)
+    ax = canvas(10.4, 4.4)
+    box(ax, 0.1, 2.4, 1.4, 1.1, "image\ninput_bytes", GREY)
     names = ("layer 37\n52 x 52 x 256", "layer 62\n26 x 26 x 512", "layer 75\n13 x 13 x 1024")
     for k, name in enumerate(names):
         x = 2.2 + 2.8 * k
-        _arrow(ax, (x - (0.7 if k == 0 else 0.6), 2.95), (x, 2.95), GREY)
-        _box(ax, x, 2.4, 2.2, 1.1, f"scale {k + 1}: {name}", BLUE)
-        _arrow(ax, (x + 1.1, 2.4), (x + 1.1, 1.5), GREEN)
-        _box(ax, x, 0.4, 2.2, 1.1, f"class {k + 1} inference\nscales 1 to {k + 1}", GREEN)
+        arrow(ax, (x - (0.7 if k == 0 else 0.6), 2.95), (x, 2.95), GREY)
+        box(ax, x, 2.4, 2.2, 1.1, f"scale {k + 1}: {name}", BLUE)
+        arrow(ax, (x + 1.1, 2.4), (x + 1.1, 1.5), GREEN)
+        box(ax, x, 0.4, 2.2, 1.1, f"class {k + 1} inference\nscales 1 to {k + 1}", GREEN)
     ax.text(5.9, 3.95, "feature network: each scale out of the one before, never back", ha="center", fontsize=9)
     return ax
 
@@ -35,16 +49,16 @@ def plot_hierarchy() -> Axes:
 @figure_style()
 def plot_architecture() -> Axes:
     """Fig. 3 in the model's names: feature network at the server, inference networks on the mobiles."""
-    ax = _canvas(10.4, 4.8)
+    ax = canvas(10.4, 4.8)
     for k, name in enumerate(("mobile 1", "mobile 2", "mobile M")):
         y = 3.5 - 1.6 * k
-        _box(ax, 0.1, y, 2.5, 1.15, f"{name}\ninference network\ndevice_speed", BLUE)
-        _arrow(ax, (2.6, y + 0.8), (4.5, 2.75), ORANGE)
-        _arrow(ax, (4.5, 2.35), (2.6, y + 0.35), GREEN)
-    _box(ax, 4.5, 1.9, 1.8, 1.3, "access\npoint", GREY)
-    _arrow(ax, (6.3, 2.75), (7.5, 2.75), ORANGE)
-    _arrow(ax, (7.5, 2.35), (6.3, 2.35), GREEN)
-    _box(ax, 7.5, 1.7, 2.7, 1.7, "edge server\nfeature network\nedge_speed to each", VERMILION)
+        box(ax, 0.1, y, 2.5, 1.15, f"{name}\ninference network\ndevice_speed", BLUE)
+        arrow(ax, (2.6, y + 0.8), (4.5, 2.75), ORANGE)
+        arrow(ax, (4.5, 2.35), (2.6, y + 0.35), GREEN)
+    box(ax, 4.5, 1.9, 1.8, 1.3, "access\npoint", GREY)
+    arrow(ax, (6.3, 2.75), (7.5, 2.75), ORANGE)
+    arrow(ax, (7.5, 2.35), (6.3, 2.35), GREEN)
+    box(ax, 7.5, 1.7, 2.7, 1.7, "edge server\nfeature network\nedge_speed to each", VERMILION)
     ax.text(4.6, 4.1, "up: input_bytes\nin uplink_share of the time", fontsize=8, color="#8A5F00")
     ax.text(4.6, 0.8, "down: feature_bytes\nin downlink_share of the time", fontsize=8, color=GREEN)
     return ax
@@ -159,10 +173,18 @@ def plot_sum(sweep: Sweep, schemes: Sequence[str], infeasible: Sequence[int]) ->
 def plot_total(sweep: Sweep, schemes: Sequence[str]) -> Axes:
     """Fig. 4(b): mean sum of quality over the drops with an answer."""
     _, ax = plt.subplots()
-    for scheme in schemes:
-        mean, error = sweep.mean("quality", scheme), sweep.standard_error("quality", scheme)
-        ax.errorbar(sweep.values, mean, error, **LOOKS[scheme].line())
+    draw_means(ax, sweep, "quality", schemes)
     ax.set(xlabel="number of mobiles $M$", ylabel="sum of quality, mAP", xticks=sweep.values)
+    ax.figure.legend(loc="outside lower center", ncols=3)
+    return ax
+
+
+@figure_style()
+def plot_sweep(sweep: Sweep, metric: str = "quality", schemes: Sequence[str] | None = None) -> Axes:
+    """Mean of a metric with its standard error over the sweep's axis, for each scheme, yours among them."""
+    _, ax = plt.subplots()
+    draw_means(ax, sweep, metric, schemes)
+    ax.set(xlabel=sweep.axis, ylabel=METRICS[metric], xticks=sweep.values)
     ax.figure.legend(loc="outside lower center", ncols=3)
     return ax
 
@@ -188,20 +210,3 @@ def plot_gaps(gaps: Mapping[str, FloatArray]) -> Axes:
     ax.set(xlabel="loss against the certified optimum, %", ylabel="drops with at most this loss, %", ylim=(0, 101))
     ax.legend()
     return ax
-
-
-def _canvas(width: float, height: float) -> Axes:
-    _, ax = plt.subplots(figsize=(0.68 * width, 0.68 * height))
-    ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
-    ax.axis("off")
-    return ax
-
-
-def _box(ax: Axes, x: float, y: float, width: float, height: float, text: str, colour: str) -> None:
-    style = "round,pad=0,rounding_size=0.12"
-    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=style, fc="white", ec=colour, lw=1.6))
-    ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=8)
-
-
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, color=colour, lw=1.4))

@@ -12,7 +12,7 @@ from warnings import catch_warnings, simplefilter
 import cvxpy as cp
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.fhei.model import BITS, Allocation, Problem, feature_flops, inference_flops
 
 
@@ -23,7 +23,7 @@ def _tight(tolerance: float) -> dict[str, float]:
 def resources(
     problem: Problem, feature_bytes: FloatArray, form: str = "dcp", tolerance: float = 1e-11
 ) -> tuple[Allocation | None, float]:
-    """P2 for given sizes, as a convex program (``dcp``) or a geometric one (``gp``).
+    """P2 for given sizes [byte], shape (M,), as a convex program (``dcp``) or a geometric one (``gp``).
 
     Returns
     -------
@@ -34,6 +34,7 @@ def resources(
     ValueError
         if the solver gives neither an optimum nor a proof that there is none.
     """
+    check_choice("form", form, ("dcp", "gp"))
     users, m = problem.users, problem.users.size
     program, v = (_convex_program if form == "dcp" else _geometric_program)(m)
     limit, local = problem.max_mean_latency * m, inference_flops(problem, feature_bytes)

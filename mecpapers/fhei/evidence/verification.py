@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
 from mecpapers.arrays import FloatArray
-from mecpapers.fhei.bounds import solve_enumeration, solve_exact
-from mecpapers.fhei.computing import feasible, least_latency, smallest, solve_resources
+from mecpapers.fhei.bounds import solve_exact
+from mecpapers.fhei.computing import check_feasible, feasible, least_latency, smallest, solve_resources
 from mecpapers.fhei.evidence import reference
+from mecpapers.fhei.mended import raise_one, solve_mended, with_resources
 from mecpapers.fhei.model import BITS, Allocation, Problem, evaluate, feature_flops
 from mecpapers.fhei.quality import energy_left, energy_per_byte, greedy_sizes
 from mecpapers.fhei.scenario import TABLE_I
-from mecpapers.solution import Infeasible
+from mecpapers.solution import Infeasible, Solution, TooLarge
 from mecpapers.store import kept
 from mecpapers.sweep import drop_generator
 
+MOST_CANDIDATES = 2**20  # of an enumeration, 8 MB a user
 GOOD = 1e-9  # relative; a gap to CVXPY that needs no second opinion
 Solve = Callable[[Problem, FloatArray], Allocation]
 
@@ -41,7 +44,7 @@ class Checked:
 def random_instance(
     rng: np.random.Generator, n_users: int | None = None, equal: bool = True
 ) -> tuple[Problem, FloatArray]:
-    """A problem of 2 to 20 users and sizes for them; a sixth of the latency limits cannot be met.
+    """A problem of 2 to 20 users and sizes [byte], shape (M,), for them; a sixth of the latency limits cannot be met.
 
     ``equal`` false gives every user a receive power of its own.
     """
@@ -65,7 +68,7 @@ def random_instance(
 
 
 def closed_form(problem: Problem, sizes: FloatArray) -> Allocation:
-    """Propositions 1 and 2."""
+    """Propositions 1 and 2 for sizes [byte] of shape (M,)."""
     return solve_resources(problem, sizes).allocation
 
 
@@ -139,7 +142,7 @@ def greedy_gap(n_instances: int = 200, seed: int = 0) -> float:
 
 
 def random_p3(rng: np.random.Generator) -> tuple[Problem, FloatArray, float, float]:
-    """A feasible P3: the problem, the prices of a byte, what may be spent, and the right side of (23)."""
+    """A feasible P3: the problem, the prices of a byte (M,), what may be spent [J], the right side of (23) [byte]."""
     problem, sizes = random_instance(rng)
     problem = replace(problem, max_mean_latency=float(least_latency(problem, sizes)) * rng.uniform(1.1, 2.0))
     allocation = closed_form(problem, sizes)
@@ -164,14 +167,48 @@ def random_p1(rng: np.random.Generator, n_users: int) -> Problem:
             return problem
 
 
+def solve_enumeration(problem: Problem, grid: int = 0) -> Solution[Allocation]:
+    """P1 by trying every way to put all users but one at d_min or d_max, and that one as high as it goes.
+
+    With its speeds fixed, P1 has an optimum with at most two sizes off their bounds: both limits are concave in d.
+    ``grid`` lets a second user take that many values between the bounds.
+
+    Raises
+    ------
+    TooLarge
+        if there are more than 2^20 candidates.
+    Infeasible
+        if not even d_min can be given to all.
+    """
+    check_feasible(problem, smallest(problem))
+    m, low, high = problem.users.size, problem.min_feature_bytes, problem.max_feature_bytes
+    second = np.linspace(low, high, grid + 2)[1:-1]
+    candidates = 2.0 ** (m - 1) * m * (1 + (m - 1) * grid / 2)
+    if candidates > MOST_CANDIDATES:
+        raise TooLarge(f"users: {m} have {candidates:.3g} candidates: must be at most 2^20")
+    bounds = np.array(list(product((low, high), repeat=m)))
+    sizes: list[FloatArray] = []
+    free: list[int] = []
+    for j in range(m):
+        own = bounds[bounds[:, j] == low]
+        sizes.append(own)
+        for i in range(m if grid else 0):
+            if i != j:
+                pair = np.repeat(own[own[:, i] == low], grid, axis=0)
+                pair[:, i] = np.tile(second, len(pair) // grid)
+                sizes.append(pair)
+        free += [j] * (sum(map(len, sizes)) - len(free))
+    raised = raise_one(problem, np.concatenate(sizes), np.array(free))
+    best = raised[int(np.argmax(raised.sum(axis=1)))]
+    return with_resources(problem, best)
+
+
 @kept
 def enumeration_gaps(n_instances: int = 60, seed: int = 0, grid: int = 6) -> FloatArray:
     """Certified optimum, its bound, enumeration, and the mended algorithm on M = 3 ... 6; shape (n_instances, 3).
 
     Columns, relative to enumeration: optimum, bound, mended.
     """
-    from mecpapers.fhei.alternating import solve_mended
-
     rows = []
     for k in range(n_instances):
         problem = random_p1(drop_generator(seed, k), 3 + k % 4)

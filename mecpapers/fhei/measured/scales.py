@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice
 
 STORED = Path(__file__).parent / "data" / "scales.json"
 MAPS = ((19, 576, 1083), (10, 1280, 600), (5, 512, 150), (3, 256, 54), (2, 256, 24), (1, 128, 6))
 """Side, channels and anchors of each map."""
 
 
-@cache
 def stored() -> Mapping[str, Any]:
     """Return the stored measurement with its provenance."""
     measured: dict[str, Any] = json.loads(STORED.read_text(encoding="utf-8"))
@@ -40,6 +38,7 @@ def precision(kind: str = "all") -> tuple[FloatArray, FloatArray]:
     ----------
     kind : ``all``, or a range of heights: ``below 20 %``, ``20 to 50 %``, ``above 50 %`` of the picture
     """
+    check_choice("kind", kind, stored()["seeds"][0]["ap"])
     rows = np.array([seed["ap"][kind] for seed in stored()["seeds"]])
     return rows.mean(axis=0), rows.std(axis=0, ddof=1) / np.sqrt(len(rows))
 

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.evidence.experiments import Sheet
-from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style
+from mecpapers.pose.schemes import METRICS
+from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, draw_means, figure_style
 from mecpapers.sweep import Sweep
 
 AXES = {
@@ -21,7 +22,7 @@ AXES = {
     "bandwidth_mhz": "bandwidth B, MHz",
     "server_speedup": "server speed, of the measuring core",
 }
-METRICS = {"error": "MPJPE, mm", "delay": "mean delay, ms", "late": "share of frames late"}
+LABELS = {**METRICS, "error": "MPJPE, mm", "delay": "mean delay, ms", "late": "share of frames late"}
 BONES = (
     (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
 )  # fmt: skip
@@ -71,7 +72,7 @@ def plot_contact_sheet(sheet: Sheet) -> Axes:
 
 @figure_style()
 def plot_score(curve: Mapping[str, FloatArray]) -> Axes:
-    """Mean OKS of both networks at each score level of the light one."""
+    """Mean OKS of both networks at each score level of the light one, shape (K,)."""
     _, ax = plt.subplots()
     level = np.arange(len(curve["share"]))
     ax.plot(level, curve["light"], color=ORANGE, marker="s", linestyle="--", label="light network, $a^D$")
@@ -83,7 +84,7 @@ def plot_score(curve: Mapping[str, FloatArray]) -> Axes:
 
 @figure_style()
 def plot_heat_map(heat: Mapping[str, FloatArray], deadline: float) -> Axes:
-    """MPJPE over a common pair of thresholds, with contours of the expected delay [s]."""
+    """MPJPE [m] over a common pair of thresholds with contours of the expected delay [s], shape (K+1, K+1) each."""
     fig, ax = plt.subplots(figsize=(6.4, 4.8))
     error, delay = 1e3 * heat["error"], 1e3 * heat["delay"]
     limit = np.nanquantile(error, 0.85)
@@ -100,12 +101,10 @@ def plot_heat_map(heat: Mapping[str, FloatArray], deadline: float) -> Axes:
 
 @figure_style()
 def plot_sweep(sweep: Sweep, metric: str = "error", policies: Iterable[str] | None = None, top: float = 60) -> Axes:
-    """Mean of a metric over the scenes with its standard error for each policy; values above ``top`` are cut off."""
+    """Mean of a metric over scenes or drops with its standard error for each policy; MPJPE above ``top`` is cut off."""
     _, ax = plt.subplots(figsize=(6.4, 4.2))
-    for name in policies or sweep.schemes:
-        bars = sweep.standard_error(metric, name)
-        ax.errorbar(sweep.values, sweep.mean(metric, name), bars, **LOOKS[name].line())
-    ax.set(xlabel=AXES.get(sweep.axis, sweep.axis), ylabel=METRICS[metric])
+    draw_means(ax, sweep, metric, None if policies is None else list(policies))
+    ax.set(xlabel=AXES.get(sweep.axis, sweep.axis), ylabel=LABELS[metric])
     if metric == "error":
         ax.set_ylim(20, top)
     if sweep.axis in ("bandwidth_mhz", "server_speedup"):
@@ -136,7 +135,7 @@ def plot_reductions(rows: Sequence[Mapping[str, Any]]) -> Axes:
 
 @figure_style()
 def plot_frame_delays(delays: Mapping[str, FloatArray], deadline: float) -> Axes:
-    """Distribution of the delay of a frame for some policies, and the deadline [s]."""
+    """Distribution of the delay of a frame [s] for some policies, shape (S F,) each, and the deadline [s]."""
     _, ax = plt.subplots()
     for name, values in delays.items():
         look = LOOKS[name]
@@ -167,7 +166,7 @@ def plot_equivalence(clouds: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axe
 
 @figure_style()
 def plot_gaps(gaps: FloatArray, kinds: Sequence[str]) -> Axes:
-    """Gap of the Lagrange solution in percent of the optimum, sorted, a curve a kind of instance and slack rule."""
+    """Gap of the Lagrange solution in % of the optimum, sorted, a curve a kind and slack rule; shape (kinds, n, 4)."""
     _, ax = plt.subplots()
     colours = (BLUE, ORANGE, VERMILION, GREEN)
     for kind, part, colour in zip(kinds, gaps, colours, strict=True):
@@ -188,6 +187,7 @@ def plot_device_table(p: FloatArray, accuracy: FloatArray, price_line: tuple[flo
 
     Parameters
     ----------
+    p, accuracy : shape (L,)
     price_line : slope (lambda c), p and accuracy of the chosen point
     """
     _, ax = plt.subplots()
@@ -234,7 +234,12 @@ def plot_people(tables: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
 
 @figure_style()
 def plot_model_devices(n_devices: Sequence[int], servers: Sequence[int], result: Mapping[str, FloatArray]) -> Axes:
-    """The model beyond six cameras: accuracy a device over N, a curve a number of servers."""
+    """The model beyond six cameras: accuracy a device over N, a curve a number of servers.
+
+    Parameters
+    ----------
+    result : by ``experiments.over_model_devices``: "accuracy" of shape (servers, n_devices)
+    """
     _, ax = plt.subplots()
     styles = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (PURPLE, ":", "^"))
     for m, values, (colour, dash, marker) in zip(servers, result["accuracy"], styles, strict=False):

@@ -21,6 +21,6 @@ NOTATION: tuple[Symbol, ...] = (
     Symbol("-", "Allocation", "device_inference", "bool", "scalar", "ours"),
     Symbol("p_i", "Metrics", "offload_probability", "1", "(N,)", "assumed"),
     Symbol("A_i(l_i, u_i)", "Metrics", "accuracy", "1", "(N,)", "sum of accuracies is named"),
-    Symbol(r"\tau_i", "Metrics", "transmission_time", "s", "(N,)", "named in the summary"),
+    Symbol(r"\tau_i", "Metrics", "air_time", "s", "(N,)", "named in the summary"),
     Symbol("D", "Metrics", "delay", "s", "scalar", "end-to-end delay is named"),
 )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice, lock
 
 DATA = Path(__file__).parent / "data"
 SEXES = ("male", "female")
@@ -43,6 +43,10 @@ class Body:
     joints: FloatArray  # [m] (17, 3)
     joint_bone: NDArray[Any]  # (17,)
 
+    def __post_init__(self) -> None:
+        """Lock the arrays, which everyone who loads the body shares."""
+        lock(self, aligned=False)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stance:
@@ -62,8 +66,7 @@ def load(sex: str) -> Body:
     ValueError
         if ``sex`` is not one of ``SEXES``.
     """
-    if sex not in SEXES:
-        raise ValueError(f"sex = {sex!r}: must be one of {', '.join(SEXES)}")
+    check_choice("sex", sex, SEXES)
     with np.load(DATA / "body.npz") as packed:
         weight = packed["weight"].astype(float)
         return Body(
@@ -81,7 +84,7 @@ def load(sex: str) -> Body:
 
 
 def skin(body: Body, stance: Stance) -> tuple[FloatArray, FloatArray]:
-    """Vertices (V, 3) and joints (17, 3) [m] in the world, the lowest vertex on the floor."""
+    """Vertices (V, 3) and joints of shape (17, 3) [m] in the world, the lowest vertex on the floor."""
     world = np.zeros((len(body.bone), 3, 4))
     turned = rotation_y(stance.yaw)
     for b, name in enumerate(body.bone):
@@ -167,6 +170,6 @@ def _z(degrees: float) -> FloatArray:
 
 
 def rotation_y(angle: float) -> FloatArray:
-    """Rotation about the vertical [rad]."""
+    """Rotation about the vertical by an angle [rad], shape (3, 3)."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])

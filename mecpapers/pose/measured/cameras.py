@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, IndexArray
 from mecpapers.pose.measured.body import Body
 
 CROP = 256  # side of the image a detector sees [px]
@@ -71,7 +71,7 @@ def ring(n: int = 6, radius: float = 4.0, focal: float = 900.0) -> tuple[Camera,
 
 
 def looking_at(centre: FloatArray, target: FloatArray, focal: float, **ails: float) -> Camera:
-    """A camera at ``centre`` that looks at ``target``, image axes to the right and down."""
+    """A camera at ``centre`` that looks at ``target``, [m], shape (3,); image axes to the right and down."""
     z = (target - centre) / np.linalg.norm(target - centre)
     x = np.cross(z, [0.0, 1.0, 0.0])
     x /= np.linalg.norm(x)
@@ -81,7 +81,7 @@ def looking_at(centre: FloatArray, target: FloatArray, focal: float, **ails: flo
 
 
 def project(camera: Camera, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Pixels (..., 2) and depths [m] (...) of world points (..., 3)."""
+    """Pixels, shape (..., 2), and depths [m], shape (...), of world points [m], shape (..., 3)."""
     seen = points @ camera.rotation.T + camera.translation
     pixels = seen @ camera.intrinsics.T
     return pixels[..., :2] / pixels[..., 2:], seen[..., 2]
@@ -100,7 +100,12 @@ def pillars(seed: int, n: int = 4) -> tuple[Pillar, ...]:
 
 
 def crop_around(camera: Camera, joints: FloatArray, rng: np.random.Generator) -> Crop:
-    """The square a tracker would hand on: the joints' box, a third larger, shifted and scaled by up to 5 %."""
+    """The square a tracker would hand on: the joints' box, a third larger, shifted and scaled by up to 5 %.
+
+    Parameters
+    ----------
+    joints : [m], shape (17, 3)
+    """
     pixels, _ = project(camera, joints)
     low, high = pixels.min(axis=0), pixels.max(axis=0)
     side = 1.33 * (high - low).max() * rng.uniform(0.95, 1.05)
@@ -144,7 +149,7 @@ def render(
 
 
 def take(camera: Camera, image: FloatArray, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """What the sensor delivers of a clean image: blurred, exposed, noisy, 8 bits."""
+    """What the sensor delivers of a clean image, shape (256, 256, 3): blurred, exposed, noisy, 8 bits."""
     from scipy.ndimage import gaussian_filter
 
     if camera.blur:
@@ -154,7 +159,7 @@ def take(camera: Camera, image: FloatArray, rng: np.random.Generator) -> NDArray
 
 
 def jpeg(image: NDArray[np.uint8], quality: int = 85) -> bytes:
-    """Encode an image as the device sends it."""
+    """Encode an image of shape (256, 256, 3) as the device sends it."""
     from PIL import Image
 
     out = io.BytesIO()
@@ -192,7 +197,7 @@ def _shaded(body: Body, vertices: FloatArray, camera: Camera) -> tuple[FloatArra
     return colour, pixels[body.triangles[front]], mean[front]
 
 
-def _covered(corner: FloatArray, distance: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _covered(corner: FloatArray, distance: FloatArray) -> tuple[IndexArray, IndexArray]:
     """Covered pixels and the nearest triangle at each: every pixel of every bounding box is tested at once."""
     low = np.clip(np.floor(corner.min(axis=1) - 0.5).astype(int), 0, RENDERED - 1)
     high = np.clip(np.ceil(corner.max(axis=1) - 0.5).astype(int), 0, RENDERED - 1)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.pose.measured.cameras import CROP
 
 PACKAGE = "@mediapipe/pose@0.5.1675469404"
@@ -57,8 +57,7 @@ def model_file(name: str, where: Path | None = None) -> Path:
     ValueError
         if it is missing or not the file this project was measured with; the message has the command that fetches it.
     """
-    if name not in SHA256:
-        raise ValueError(f"network = {name!r}: must be one of {', '.join(SHA256)}")
+    check_choice("network", name, SHA256)
     file = (where or folder()) / f"pose_landmark_{name}.tflite"
     if not file.is_file():
         raise ValueError(f"{file.name} is missing: must be fetched first, by `{FETCH}`")
@@ -91,7 +90,7 @@ class Detector:
 
 
 def thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """The image as a poor camera would give it: ``side`` pixels across, enlarged again."""
+    """An image of shape (256, 256, 3) as a poor camera would give it: ``side`` pixels across, enlarged again."""
     from PIL import Image
 
     small = Image.fromarray(image).resize((side, side), Image.Resampling.BOX)

@@ -40,7 +40,7 @@ SKINNED = 13380  # vertices of the skin; helpers follow
 
 
 def read_mesh(folder: Path) -> tuple[FloatArray, dict[str, list[list[int]]]]:
-    """Vertices [dm] and the faces of each group of ``base.obj``."""
+    """Vertices [dm], shape (V, 3), and the faces of each group of ``base.obj``."""
     vertices: list[list[float]] = []
     groups: dict[str, list[list[int]]] = {}
     current = ""
@@ -56,7 +56,7 @@ def read_mesh(folder: Path) -> tuple[FloatArray, dict[str, list[list[int]]]]:
 
 
 def morph(vertices: FloatArray, folder: Path, sex: str) -> FloatArray:
-    """Vertices [m] of the young body of one sex."""
+    """Vertices [m], shape (V, 3), of the young body of one sex, from those of the base mesh [dm]."""
     moved = vertices.copy()
     for name in (f"caucasian-{sex}-young", f"universal-{sex}-young-averagemuscle-averageweight"):
         with gzip.open(folder / "targets" / "macrodetails" / f"{name}.target.gz", "rt") as lines:
@@ -66,7 +66,7 @@ def morph(vertices: FloatArray, folder: Path, sex: str) -> FloatArray:
 
 
 def pack(folder: Path) -> dict[str, NDArray[Any]]:
-    """Everything ``body.Body`` needs, as small arrays."""
+    """Everything ``body.Body`` needs, as small arrays of the shapes that it names."""
     base, groups = read_mesh(folder)
     standard = folder / "rigs" / "standard"
     rig = json.loads((standard / "rig.game_engine.json").read_text())

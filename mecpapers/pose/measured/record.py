@@ -22,16 +22,14 @@ from mecpapers.arrays import FloatArray
 from mecpapers.companion.files import write_atomically
 from mecpapers.pose.measured import body, cameras, detectors
 from mecpapers.pose.measured.body import DATA
+from mecpapers.pose.measured.trace import KEYPOINT_STEP, LOGIT_STEP, NETWORKS, TIME_STEP, TRUTH_STEP
 
 SCENES = tuple((seed, body.SEXES[seed % 2]) for seed in range(6))
 N_FRAMES = 120
 PERIOD = 0.2  # [s] between frames
 N_CAMERAS = 6
 PART = 10  # frames
-NETWORKS = ("lite", "full", "heavy", "thumbnail")
 THUMBNAIL = 48  # [px]: what the lite network sees as "thumbnail"
-KEYPOINT_STEP, LOGIT_STEP = 1 / 16, 1 / 8  # [px of the crop], [1]
-TRUTH_STEP, TIME_STEP = 1e-4, 1e-5  # [m], [s]
 
 Part = dict[str, NDArray[Any]]
 
@@ -71,7 +69,7 @@ def record_frames(scene: tuple[int, str], frames: range, nets: dict[str, detecto
 
 
 def photograph(scene: tuple[int, str], frame: int) -> tuple[FloatArray, list[NDArray[np.uint8]], list[cameras.Crop]]:
-    """True joints (17, 3) [m], the image that each camera takes, and which crop it is."""
+    """True joints [m], shape (17, 3), the image of shape (256, 256, 3) that each camera takes, and which crop it is."""
     seed, sex = scene
     person = body.load(sex)
     vertices, joints = body.skin(person, body.motion(seed, PERIOD * np.arange(float(N_FRAMES)))[frame])
@@ -87,7 +85,7 @@ def photograph(scene: tuple[int, str], frame: int) -> tuple[FloatArray, list[NDA
 def detect(
     nets: dict[str, detectors.Detector], image: NDArray[np.uint8], received: NDArray[np.uint8]
 ) -> list[detectors.Detection]:
-    """The device's networks on its own image, the server's on what it received, in the order of ``NETWORKS``."""
+    """The device's networks on its own image, the server's on what it got, shape (256, 256, 3); as ``NETWORKS``."""
     small = detectors.thumbnail(image, THUMBNAIL)
     return [nets["lite"](image), nets["full"](received), nets["heavy"](received), nets["lite"](small)]
 

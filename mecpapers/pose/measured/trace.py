@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice, lock
+from mecpapers.pose.accuracy import oks
 from mecpapers.pose.measured import cameras
 from mecpapers.pose.measured.body import DATA
-from mecpapers.pose.measured.record import KEYPOINT_STEP, LOGIT_STEP, NETWORKS, TIME_STEP, TRUTH_STEP
-from mecpapers.pose.triangulation import oks
 
+NETWORKS = ("lite", "full", "heavy", "thumbnail")
+"""The fourth is the lite network on a small image."""
+KEYPOINT_STEP, LOGIT_STEP = 1 / 16, 1 / 8  # [px of the crop], [1]
+TRUTH_STEP, TIME_STEP = 1e-4, 1e-5  # [m], [s]
 HALVES = 2
 
 
@@ -32,6 +35,10 @@ class Trace:
     bits: FloatArray  # JPEG [bit] (S, F, C)
     seconds: FloatArray  # processor time of a detection [s] (S, F, C, 4)
     crop: FloatArray  # left, top, side [px] (S, F, C, 3)
+
+    def __post_init__(self) -> None:
+        """Lock the arrays, which everyone who loads the trace shares."""
+        lock(self)
 
     def half(self, part: int) -> Trace:
         """The first (0) or the second (1) half of every scene's frames."""
@@ -51,8 +58,7 @@ def network(name: str) -> int:
     ValueError
         if it was not recorded.
     """
-    if name not in NETWORKS:
-        raise ValueError(f"network = {name!r}: must be one of {', '.join(NETWORKS)}")
+    check_choice("network", name, NETWORKS)
     return NETWORKS.index(name)
 
 
@@ -64,7 +70,7 @@ def load() -> Trace:
 
 
 def from_arrays(packed: dict[str, NDArray[Any]]) -> Trace:
-    """Undo the quantisation of ``record.record_frames``, scenes first."""
+    """Undo the quantisation of ``record.record_frames``: arrays of shapes (S, F, ...), in steps, as it names them."""
     rig = cameras.ring(packed["bytes"].shape[2])
     truth, crop = packed["truth"] * TRUTH_STEP, packed["crop"].astype(float)
     where, scale = crop[:, :, :, None, None, :2], crop[:, :, :, None, None, 2:] / cameras.CROP

@@ -30,20 +30,28 @@ from mecpapers.video.options import Options, locate, look_around, option_table, 
 
 __all__ = ["solve_exact", "solve_exact_frames", "solve_options"]
 
-_ROUNDING = 32 * np.finfo(float).eps  # of the sum of the cost's terms, added in any order
-_PROVED = 1e-9  # relative gap at which a truncated enumeration counts as complete
+# Of the sum of the cost's terms: numbers of like size, added pairwise, lose log2(N) units at most, 20 for a million,
+# and the excess a few more. With 8 a bound could lie above the optimum; with 320 a gap would look worse than it is.
+_ROUNDING = 32 * np.finfo(float).eps
+_PROVED = 1e-9  # relative gap at which a truncated enumeration counts as complete: what ``violations`` also forgives
 
 
 def solve_exact(
     problem: Problem, *, max_states: int = 100_000, start: Allocation | None = None
 ) -> Solution[Allocation]:
-    """Solve P2, (16), over policies and whole frames, and prove it.
+    r"""Solve P2, (16), over policies and whole frames, and prove it.
+
+    .. math::
+        \min_x \; \Big(\sum_n a_n(x_n)\Big)^2 + \Big(\sum_n b_n(x_n)\Big)^2 + \sum_n e_n(x_n)
+
+    over one option x_n a device, ``options``. An assignment is optimal if its excess over the dual bound is 0, and else
+    if no assignment of less excess is left when the enumeration ends.
 
     ``bound`` is certified in float64: every step is proved for real numbers, and 32 units of rounding on the sum of
     the cost's absolute terms are taken off, so that a complete enumeration leaves a gap of 7e-15 of that sum. Where
     more than ``max_states`` partial assignments survive, those with the least bounds are kept, and after looking at
     20 times as many the enumeration stops; the least bound of what was left out then limits ``bound``, and
-    ``converged`` is false if the gap exceeds 1e-9 of the sum. It never exceeds that of ``dual_bound``.
+    it has ended at a ``resource limit`` if the gap exceeds 1e-9 of the sum. It never exceeds that of ``dual_bound``.
 
     Under ``eq31`` Theorem 1 is not optimal: the answer is the best, and the bound holds, among allocations whose local
     devices follow it; ``bound_assumes`` says so.
@@ -59,6 +67,13 @@ def solve_exact(
         if M^max frames do not reach the accuracy a device needs.
     TooLarge
         if it needs more memory than there is.
+
+    Examples
+    --------
+    >>> from mecpapers.video.scenario import MIXED
+    >>> solution = solve_exact(MIXED.draw(np.random.default_rng(0)))
+    >>> solution.ended, bool(solution.gap < 1e-12)
+    ('converged', True)
     """
     congestion = None if start is None else _congestion(problem, start)
     return solve_options(option_table(problem), max_states, start=congestion)
@@ -67,7 +82,7 @@ def solve_exact(
 def solve_exact_frames(problem: Problem, offload: BoolArray, *, max_states: int = 100_000) -> Solution[Allocation]:
     """Find the best whole frames of a given policy, as Algorithm 1 does but at any number of devices.
 
-    The result carries no bound, since what is proved here is not one on (16); ``converged`` as in ``solve_exact``.
+    The result carries no bound, since what is proved here is not one on (16); it ends as ``solve_exact`` does.
 
     Parameters
     ----------
@@ -105,7 +120,7 @@ def solve_options(
     unproved = max(0.0, core.excess - dropped)
     return replace(
         solution,
-        converged=unproved <= _PROVED * size,
+        ended="converged" if unproved <= _PROVED * size else "resource limit",
         bound=solution.objective - unproved - _ROUNDING * size,
         bound_assumes="local devices follow Theorem 1" if problem.local_energy == "eq31" else None,
     )

@@ -7,13 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, IndexArray
 from mecpapers.video.bounds.rounding import Core, better
 from mecpapers.video.model import Devices, Problem
-from mecpapers.video.options import IndexArray
 
-_EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept
-_CHUNK = 1 << 14  # partial assignments bounded at once
+_EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept: seconds, not minutes
+_CHUNK = 1 << 14  # partial assignments bounded at once: a table of 33 multipliers each, 4 MB
 
 
 _ANGLES = np.arange(32) * (np.pi / 16)

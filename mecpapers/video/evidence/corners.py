@@ -101,7 +101,13 @@ def theorem_1_gap(
     frequency: Callable[[Problem], FloatArray] = local_frequency,
     frames: Callable[[Problem, FloatArray], FloatArray] = local_frames,
 ) -> float:
-    """Worst gap of (20)-(21) to the grid, relative to the cost without its constant -beta_3 m_a2."""
+    """Worst gap of (20)-(21) to the grid, relative to the cost without its constant -beta_3 m_a2.
+
+    Parameters
+    ----------
+    frequency : problem -> f [cycle/s], shape (N,)
+    frames : (problem, f) -> M, shape (N,)
+    """
     f = frequency(problem)
     constant = problem.devices.weight_accuracy * problem.devices.accuracy_a2
     optimum = grid_optimum(problem)

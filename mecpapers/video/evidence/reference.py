@@ -12,7 +12,7 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
-from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.arrays import BoolArray, FloatArray, check_choice
 from mecpapers.video.model import Problem, accuracy, fewest_frames, macs, transmission_energy
 
 _Compiled = tuple[cp.Problem, dict[str, Any]]
@@ -110,7 +110,7 @@ def augmented_local(
 
 
 def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
-    """(42) for one resource and the devices of N_1: the v nearest to b with sum exp(v) <= 1, and s/2 |v - b|^2."""
+    """(42) for one resource: the v nearest to b, shape (|N_1|,), with sum exp(v) <= 1, and s/2 |v - b|^2."""
     v = cp.Variable(b.size)
     program = cp.Problem(cp.Minimize(s / 2 * cp.sum_squares(v - b)), [cp.sum(cp.exp(v)) <= 1])
     program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
@@ -248,7 +248,10 @@ def geometric_program(problem: Problem, offload: BoolArray, *, form: str = "gp")
     ------
     cvxpy.DGPError, cvxpy.DCPError
         if m_c1 < 0: then (29) is not convex.
+    ValueError
+        for another ``form``.
     """
+    check_choice("form", form, ("gp", "dcp"))
     devices = problem.devices
     alpha = (devices.weight_delay * problem.cycles_per_mac / problem.server_frequency)[offload]
     c0, c1 = devices.macs_per_frame[offload], devices.macs_offset[offload]

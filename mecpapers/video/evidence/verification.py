@@ -6,14 +6,14 @@ relative to the cost without its negative part -beta_3 m_a2, which would otherwi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import product
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.arrays import BoolArray, FloatArray, check_choice
 from mecpapers.lemmas import cube_root_speed
 from mecpapers.store import kept
 from mecpapers.sweep import drop_generator
@@ -52,14 +52,14 @@ def theorem_1_gap(
     frequency: Callable[[Problem], FloatArray] = local_frequency,
     frames: Callable[[Problem, FloatArray], FloatArray] = local_frames,
 ) -> float:
-    """Relative gap of (20)-(21), real frames, to CVXPY's optimum of P_N0, (19)."""
+    """Relative gap of (20)-(21), real frames of shape (N,), to CVXPY's optimum of P_N0, (19)."""
     f = frequency(problem)
     _, _, optimum = reference.local_optimum(problem)
     return _relative(float(local_cost(problem, frames(problem, f), f).sum()) + _constant(problem), optimum)
 
 
 def combined_gap(problem: Problem, frames: Callable[[Problem], FloatArray] = local_frames_combined) -> float:
-    """Relative gap of (22) to CVXPY's optimum of (19), with f^max raised where it would bind in (20)."""
+    """Relative gap of (22), shape (N,), to CVXPY's optimum of (19), with f^max raised where it would bind in (20)."""
     devices = problem.devices
     unbounded = cube_root_speed(devices.weight_delay, devices.weight_energy * devices.energy_coefficient)
     devices = replace(devices, max_frequency=np.maximum(devices.max_frequency, 1.5 * unbounded))
@@ -72,7 +72,7 @@ def combined_gap(problem: Problem, frames: Callable[[Problem], FloatArray] = loc
 def theorem_2_gap(
     problem: Problem, shares: Callable[[Problem, BoolArray, FloatArray], tuple[FloatArray, FloatArray]] = edge_shares
 ) -> float:
-    """Relative gap of the sum of (18) at (25)-(26) to CVXPY's optimum of P_N1, (23), for some frames and policy."""
+    """Relative gap of (18) at the shares (25)-(26), shape (N,), to CVXPY's optimum of P_N1, (23), for some policy."""
     offload, frames = _some_policy(problem)
     f, t = shares(problem, offload, frames)
     _, _, optimum = reference.edge_optimum(problem, offload, frames)
@@ -84,7 +84,7 @@ def theorem_2_gap(
 def converted_gap(
     problem: Problem, converted: Callable[[Problem, BoolArray, FloatArray], float] = converted_cost
 ) -> float:
-    """Relative gap of (27) to CVXPY's optimum of P_N1, (23), for some frames and policy."""
+    """Relative gap of (27) to CVXPY's optimum of P_N1, (23), for some frames and policy, shape (N,)."""
     offload, frames = _some_policy(problem)
     _, _, optimum = reference.edge_optimum(problem, offload, frames)
     constant = _constant(problem, offload)
@@ -131,7 +131,7 @@ def augmented_cost(
 
 
 def global_step_gap(problem: Problem, step: Callable[[FloatArray, BoolArray, float], FloatArray] = project) -> float:
-    """Gap of (42) for one resource to CVXPY's, relative to the optimum."""
+    """Gap of (42) for one resource, its v of shape (N,), to CVXPY's, relative to the optimum."""
     b, _, s = _some_multipliers(problem)
     b = b - b.max() + 1.0  # so that the constraint binds
     v = step(b, np.ones(b.size, dtype=bool), s)
@@ -145,22 +145,34 @@ def printed_global_step_gap(problem: Problem) -> float:
 
 
 def relaxed_cost(problem: Problem, offload: BoolArray, frames: FloatArray) -> float:
-    """The objective of (29): (27) with Phi-hat = -m_a0 / M, which leaves out m_a1 and the constant m_a2."""
+    """The objective of (29) at frames of shape (N,): (27) with Phi-hat = -m_a0 / M, without m_a1 and m_a2."""
     zero = np.zeros(problem.devices.size)
     relaxed = replace(problem.devices, accuracy_a1=zero, accuracy_a2=zero, min_accuracy=zero)
     return converted_cost(replace(problem, devices=relaxed), offload, frames)
 
 
+CHECKS: Mapping[str, Callable[[Problem], float]] = {
+    "theorem_1": theorem_1_gap,
+    "combined": combined_gap,
+    "theorem_2": theorem_2_gap,
+    "converted": converted_gap,
+    "geometric": geometric_gap,
+    "local_step": local_step_gap,
+    "global_step": global_step_gap,
+    "printed_global_step": printed_global_step_gap,
+}
+
+
 @kept
 def gaps(check: str, n_instances: int = 200, seed: int = 0) -> FloatArray:
-    """Run one of the checks above on random instances, shape (n_instances,)."""
-    function: Callable[[Problem], float] = globals()[f"{check}_gap"]
-    return np.array([function(random_problem(drop_generator(seed, k))) for k in range(n_instances)])
+    """Run one of ``CHECKS`` on random instances, shape (n_instances,)."""
+    check_choice("check", check, CHECKS)
+    return np.array([CHECKS[check](random_problem(drop_generator(seed, k))) for k in range(n_instances)])
 
 
 @kept
 def algorithm_1_gaps(n_instances: int = 20, seed: int = 0) -> FloatArray:
-    """Relative gap of Algorithm 1 on two edge devices to the least CVXPY optimum of (23) over all choices of frames."""
+    """Relative gap of Algorithm 1 on two devices to CVXPY's least optimum of (23); shape (n_instances,)."""
     gaps = []
     for k in range(n_instances):
         scenario = replace(MIXED, n_devices=2, min_frames=1, max_frames=6, server_ghz=2.0)
@@ -172,7 +184,7 @@ def algorithm_1_gaps(n_instances: int = 20, seed: int = 0) -> FloatArray:
 
 
 def theorem_1_residual(problem: Problem, frequency: FloatArray, frames: FloatArray) -> float:
-    """Worst KKT residual of P_N0: the derivatives (47) and (50), relative to their terms, less what a bound holds."""
+    """Worst KKT residual of P_N0 at f and M of shape (N,): (47), (50), relative to their terms."""
     v = problem.devices
     rho, c = problem.cycles_per_mac, macs(v, frames)
     pull, push = (
@@ -192,7 +204,7 @@ def theorem_1_residual(problem: Problem, frequency: FloatArray, frames: FloatArr
 
 
 def theorem_2_residual(problem: Problem, offload: BoolArray, frames: FloatArray, f: FloatArray, t: FloatArray) -> float:
-    """Worst KKT residual of P_N1: (53)-(54) as the spread of the multipliers over devices, and (58)-(59)."""
+    """Worst KKT residual of P_N1, arguments of shape (N,): (53)-(54) as the spread of multipliers, and (58)-(59)."""
     v = problem.devices
     mu_1 = (v.weight_delay * problem.cycles_per_mac * macs(v, frames))[offload] / f[offload] ** 2
     mu_0 = (v.weight_delay * frames * v.frame_bits / v.uplink_rate)[offload] / t[offload] ** 2

@@ -20,7 +20,8 @@ import numpy as np
 from tqdm import tqdm
 
 from mecpapers.arrays import FloatArray
-from mecpapers.video.networks import CLASSES, SIDE, line, macs_over, resnet, to_onnx
+from mecpapers.video.measured.graphs import to_onnx
+from mecpapers.video.networks import CLASSES, SIDE, line, macs_over, resnet
 
 FRAMES = tuple(range(1, 17))
 DEPTHS = (18, 34)
@@ -99,7 +100,7 @@ def _about_multiple(macs: FloatArray, seconds: FloatArray) -> float:
 
 
 def theory(condition: Condition, frames: Sequence[int] = FRAMES) -> tuple[FloatArray, float]:
-    """The delay that (5) gives from exact MACs at the printed rho and clock [s], and the RMSE [s] of its line."""
+    """The delay [s] that (5) gives at the printed rho and clock, shape (len(frames),), and its line's RMSE [s]."""
     t = condition.rho * macs_over(resnet(condition.depth), frames) / condition.clock
     return t, line(frames, t)[2]
 

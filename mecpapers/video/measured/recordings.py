@@ -158,7 +158,7 @@ def accuracy_at(fit: Fit, frames: Sequence[float] | FloatArray) -> FloatArray:
 
 
 def fit_accuracy(frames: Sequence[float], accuracy: FloatArray) -> Fit:
-    """Least squares of (15) within its bounds, m_a0 >= 0 and m_a1 > -1, each M counting alike.
+    """Least squares of (15), shape (len(frames),), within m_a0 >= 0 and m_a1 > -1, each M counting alike.
 
     m_a1 is sought below 1000, where (15) is a straight line to three digits.
     """
@@ -172,7 +172,7 @@ def fit_accuracy(frames: Sequence[float], accuracy: FloatArray) -> Fit:
 
 
 def fit_accuracy_at(frames: Sequence[float], accuracy: FloatArray, a_1: float) -> Fit:
-    """Least squares of (15) at a given m_a1: m_a0 and m_a2 follow linearly."""
+    """Least squares of (15), shape (len(frames),), at a given m_a1: m_a0 and m_a2 follow linearly."""
     x = 1 / (np.asarray(frames, dtype=float) + a_1)
     slope = float(np.polyfit(x, accuracy, 1)[0])
     a_0 = max(0.0, -slope)

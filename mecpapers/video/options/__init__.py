@@ -16,9 +16,7 @@ and, with r_n(o) >= 0 the distance of an option from that minimum, the identity 
 from mecpapers.video.options.ascent import Near, cut, dual_bound, highest_point, locate, look_around
 from mecpapers.video.options.table import (
     Dual,
-    IndexArray,
     Options,
-    displacements,
     dual_at,
     option_table,
     pick,
@@ -26,11 +24,9 @@ from mecpapers.video.options.table import (
 
 __all__ = [
     "Dual",
-    "IndexArray",
     "Near",
     "Options",
     "cut",
-    "displacements",
     "dual_at",
     "dual_bound",
     "highest_point",

@@ -11,20 +11,28 @@ from functools import cache
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.video.options.table import Dual, IndexArray, Options, dual_at, first_least, pick
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray
+from mecpapers.video.options.table import Dual, Options, dual_at, first_least, pick
 
-_COARSE, _FINE = 1e-9, 1e-15  # dual gaps at which ascents end, relative to the terms that they add up
-_MAX_CUTS = 18
-_MAX_SWEEPS = 100  # a stage; a dual that stops early still bounds
-_WHOLE = 3000  # devices up to which no sample is drawn
-_SAMPLES = (60_000, 2000)  # devices drawn, where N is five times that
-_SPREAD = 4.0  # radius of the first ball, in |w| / sqrt(devices drawn)
-_WIDE = 0.25  # the same where few devices are at the edge, in |w|
-_DRIFT = 0.02  # the same for a given start, in |w|
-_TRIES = 6  # balls; then all devices are kept
-_FEW = 0.125  # share of devices at the edge up to which all of them are kept
-_CHUNK = 1 << 13  # devices looked at at once
+# Every number below trades time alone, as a test shows: L's maximiser is proved by its cuts and its ball, whatever they
+# are, and a dual that stops early still bounds.
+
+# The end of an ascent: the dual gap left, relative to the terms that L adds up. |w* - w| is at most the gap's root.
+_COARSE = 1e-9  # w to 3e-5: then only a few devices may still change their choice. 1e-8 keeps three times as many
+_FINE = 1e-15  # four units of rounding: beyond, values of cuts differ by rounding alone, and 1e-16 would not be met
+_MAX_CUTS = 18  # kept by an ascent. In two dimensions three are active; the master tries all pairs, 154 bases here
+_MAX_SWEEPS = 100  # of an ascent, which took 14 at most for 25 to 50 000 devices
+
+# The first ball around w*, where N is so large that a sweep over all devices is worth avoiding.
+_WHOLE = 3000  # devices up to which all are kept: a sweep over them takes as long as it takes to draw a sample
+_SAMPLES = (60_000, 2000)  # devices drawn, where N is five times that: w is then known to 0.4 % and to 2 %
+_SPREAD = 4.0  # standard errors of the sample's w, |w| / sqrt(drawn): one ball in 10^4 misses w*. At 40 it holds all
+_FEW = 0.125  # share of devices at the edge up to which all of these are kept, in a table of an eighth at most
+_WIDE = 0.25  # of |w|: the radius then, since a sample that holds few edge devices knows w no better
+_DRIFT = 0.02  # of |w|: the radius around a given start; channels that moved by half a dB move w by less
+_TRIES = 6  # balls, each twice as wide as the last, 32 times the first in all; then all devices are kept
+
+_CHUNK = 1 << 13  # devices looked at at once: with 16 options each a table of 1 MB, which the processor's cache holds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +55,7 @@ class Near:
     margin: float
 
     def covers(self, shift: FloatArray, reach: float) -> bool:
-        """Whether the devices left out keep their choice, and the margin, within ``reach`` of w + shift."""
+        """Whether the devices left out keep their choice, and the margin, within ``reach`` of w + shift, shape (2,)."""
         inside = bool(np.hypot(*shift) + reach <= self.radius)
         return inside or (self.upwards and bool(np.all(shift - reach >= -self.radius / 2)))
 
@@ -55,7 +63,7 @@ class Near:
 def look_around(
     options: Options, congestion: FloatArray, *, radius: float, margin: float, upwards: bool = False
 ) -> Near:
-    """Sweep over all devices once, and keep those that matter within a radius of w (inf: all)."""
+    """Sweep over all devices once, and keep those that matter within a radius of w, shape (2,) (inf: all)."""
     u, v = congestion
     n = options.e.shape[1]
     choice, kept = np.empty(n, dtype=np.intp), []
@@ -117,30 +125,53 @@ def locate(options: Options, start: FloatArray | None = None) -> Near:
     return _moved(near, shift if np.hypot(*shift) <= reach else np.zeros(2), 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class _Ball:
+    """Where w* is sought first."""
+
+    centre: FloatArray  # w, shape (2,)
+    radius: float  # inf: anywhere
+    upwards: bool = False  # and anywhere at higher prices
+
+
 def _approach(options: Options, start: FloatArray | None) -> tuple[Near, FloatArray, float]:
-    """Come near the maximiser: the surroundings of a w, the way from there, and what L may still gain."""
-    n = options.e.shape[1]
-    w, radius, upwards = np.zeros(2) if start is None else start, np.inf, False
-    if n > _WHOLE and start is None:
-        w, drawn, share = _sampled(options)
-        upwards = share <= _FEW
-        radius = float(np.hypot(*w)) * (_WIDE if upwards else _SPREAD / np.sqrt(drawn))
-    elif n > _WHOLE:
-        radius = _DRIFT * float(np.hypot(*w))
-    some = slice(None, None, n // 1000 + 1)
+    """Come near the maximiser: the surroundings of a w, the way from there, and what L may still gain.
+
+    Stage 1 ascends in a ball, to an eighth of its radius; a ball that w* may lie outside of is moved and widened.
+    Stage 2 ascends from there to the coarse gap, among the devices that may still change.
+    """
+    ball, some = _first_ball(options, start), slice(None, None, options.e.shape[1] // 1000 + 1)
     margin = float((options.a[:, some] ** 2 + options.b[:, some] ** 2).max()) / 2
-    for left in reversed(range(_TRIES + 1)):
-        near = look_around(options, w, radius=radius, margin=margin, upwards=upwards)
-        coarse = _COARSE * near.total
-        shift, gap = _ascend(near.steps, near.residual, near.r, max(coarse, (radius / 8) ** 2 if left else coarse))
+    for _ in range(_TRIES):
+        near, shift, gap = _search(options, ball, margin, (ball.radius / 8) ** 2)
         if near.covers(shift, 2 * np.sqrt(gap)):
             break
-        w = np.maximum(w + shift, 0.0)
-        radius = 2 * radius if left > 1 else np.inf
+        ball = _Ball(np.maximum(ball.centre + shift, 0.0), 2 * ball.radius, ball.upwards)
+    else:
+        near, shift, gap = _search(options, replace(ball, radius=np.inf), margin, 0.0)
+    coarse = _COARSE * near.total
     if gap > coarse:  # the ball is smaller now, and so are the tables
         near = _moved(near, shift, 2 * np.sqrt(gap))
         shift, gap = _ascend(near.steps, near.residual, near.r, coarse)
     return near, shift, gap
+
+
+def _first_ball(options: Options, start: FloatArray | None) -> _Ball:
+    """Around the start that is given, or around a sample's maximiser; everything where there are few devices."""
+    n = options.e.shape[1]
+    if n <= _WHOLE:
+        return _Ball(np.zeros(2) if start is None else start, np.inf)
+    if start is not None:
+        return _Ball(start, _DRIFT * float(np.hypot(*start)))
+    w, drawn, share = _sampled(options)
+    upwards = share <= _FEW
+    return _Ball(w, float(np.hypot(*w)) * (_WIDE if upwards else _SPREAD / np.sqrt(drawn)), upwards)
+
+
+def _search(options: Options, ball: _Ball, margin: float, tolerance: float) -> tuple[Near, FloatArray, float]:
+    """Ascend among the devices that matter in a ball, down to a gap."""
+    near = look_around(options, ball.centre, radius=ball.radius, margin=margin, upwards=ball.upwards)
+    return near, *_ascend(near.steps, near.residual, near.r, max(_COARSE * near.total, tolerance))
 
 
 def _sampled(options: Options) -> tuple[FloatArray, int, float]:
@@ -251,7 +282,7 @@ def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: f
 
 
 def cut(steps: FloatArray, r: FloatArray, z: FloatArray) -> tuple[FloatArray, float]:
-    """Sum the steps and the reduced costs of what is cheapest at z."""
+    """Sum the steps, shape (2, K, J), and the reduced costs, shape (K, J), of what is cheapest at z, shape (2,)."""
     slope, level = np.zeros(2), 0.0
     for start in range(0, r.shape[1], _CHUNK):
         part = slice(start, start + _CHUNK)

@@ -6,15 +6,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray
 from mecpapers.memory import check_memory
-from mecpapers.video.edge import congestion_roots
+from mecpapers.video.edge import coefficients, summands
 from mecpapers.video.local import solve_local
-from mecpapers.video.model import Devices, Problem, accuracy, fewest_frames, transmission_energy
-
-IndexArray = NDArray[np.intp]
+from mecpapers.video.model import Devices, Problem, fewest_frames
 
 _BLOCK = 1 << 17  # entries made at once, so that what is in between stays in the processor's cache
 _BYTES = 64  # an entry, in the four tables and in what a search keeps beside them at its worst
@@ -82,9 +79,7 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
         some, m = _part(problem, part), least[part] + rows
         missing = m > most[part]
         m = np.minimum(m, most[part])
-        root_a, root_b = congestion_roots(some, m)
-        phi = accuracy(some.devices, m)
-        own = some.devices.weight_energy * transmission_energy(some, m) - some.devices.weight_accuracy * phi
+        root_a, root_b, own = summands(some, m)
         if offload is None:
             missing |= ~(root_a * root_a + root_b * root_b + own < local.cost[part])  # dearer alone than locally
         else:
@@ -108,16 +103,9 @@ def _useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
 
     That sum is what an edge device costs alone, convex in M; what it costs the others, 2 a A + 2 b B, grows with M.
     """
-    devices = problem.devices
-    slope = (
-        devices.weight_delay * problem.cycles_per_mac * devices.macs_per_frame / problem.server_frequency
-        + devices.weight_delay * devices.frame_bits / (devices.uplink_rate * problem.time_budget)
-        + devices.weight_energy * transmission_energy(problem, np.ones(devices.size))
-    )
-    gain, least_slope = devices.weight_accuracy * devices.accuracy_a0, np.finfo(float).tiny
-    return np.clip(
-        np.ceil(np.sqrt(gain / np.fmax(slope, least_slope)) - devices.accuracy_a1), least, devices.max_frames
-    )
+    devices, k = problem.devices, coefficients(problem)
+    slope = np.fmax(k.a0 + k.bt + k.e, np.finfo(float).tiny)
+    return np.clip(np.ceil(np.sqrt(k.g / slope) - devices.accuracy_a1), least, devices.max_frames)
 
 
 def dual_at(options: Options, congestion: FloatArray) -> Dual:
@@ -156,15 +144,3 @@ def first_least(table: FloatArray) -> tuple[IndexArray, FloatArray]:
 def pick(table: FloatArray, choice: IndexArray) -> FloatArray:
     """Take one row of a (K, N) table per device; shape (N,)."""
     return table[choice, np.arange(choice.size)]
-
-
-def displacements(options: Options, dual: Dual) -> tuple[FloatArray, FloatArray]:
-    """How far every option moves (A, B) from where the dual's choice puts it, and that place seen from w.
-
-    Returns
-    -------
-    steps : shape (2, K, N) [cost^(1/2)]
-    residual : (A, B) - w, shape (2,) [cost^(1/2)]
-    """
-    a, b = pick(options.a, dual.choice), pick(options.b, dual.choice)
-    return np.stack([options.a - a, options.b - b]), np.array([a.sum(), b.sum()]) - dual.congestion

@@ -28,7 +28,6 @@ from mecpapers.pose.evidence.experiments.sweeps import (
     over_people,
     over_scenario,
     over_spread,
-    rows_of,
     spread_scenario,
 )
 from mecpapers.pose.evidence.experiments.theory import (
@@ -79,7 +78,6 @@ __all__ = [
     "rank_correlation",
     "reduction_rows",
     "reductions",
-    "rows_of",
     "run_policy",
     "scene_rows",
     "score_curve",

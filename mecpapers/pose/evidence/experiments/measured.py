@@ -9,12 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.pose.baselines import server_all, solve_random
 from mecpapers.pose.calibration import Calibration, calibrate
 from mecpapers.pose.measured import trace
 from mecpapers.pose.model import Allocation, Problem
-from mecpapers.pose.policies import Outcome, Views, poses, prepare, run
+from mecpapers.pose.policies import (
+    Outcome,
+    Views,
+    poses,
+    prepare,
+    run_frame_wise,
+    run_guarded,
+    run_thresholds,
+)
 from mecpapers.pose.scenario import Scenario
 from mecpapers.pose.schemes import SCHEMES
 from mecpapers.pose.triangulation import joint_offsets
@@ -43,7 +51,7 @@ class Deployment:
     held_out: Views
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8)  # its arrays are read-only
 def deployment(
     light: str = "lite", heavy: str = "heavy", weighted: bool = True, half: int = 0, offsets_from: str = "heavy"
 ) -> Deployment:
@@ -60,13 +68,13 @@ def deployment(
 
 @kept
 def discard_values(light: str = "lite", weighted: bool = True, half: int = 0) -> FloatArray:
-    """MPJPE [m] of the guarded policy on the calibration frames at each kappa of ``GRID``; it needs 3-D truth there."""
+    """MPJPE [m] of the guarded policy on the calibration frames, by 3-D truth, at each kappa of ``GRID``; (20,)."""
     d = deployment(light, weighted=weighted, half=half)
     errors = []
     for kappa in GRID:
         problem = Scenario(discard_value=kappa).problem(d.calibration.tables)
         allocation = SCHEMES["cooperative"](problem).allocation
-        errors.append(run(d.learnt, problem, allocation, guarded=True).error.mean())
+        errors.append(run_guarded(d.learnt, problem, allocation).error.mean())
     return np.array(errors)
 
 
@@ -77,21 +85,22 @@ def discard_value(light: str = "lite", weighted: bool = True, half: int = 0) -> 
 
 def run_policy(name: str, views: Views, problem: Problem) -> Outcome:
     """Run one of ``POLICIES`` on frames; ``problem`` holds kappa."""
+    check_choice("policy", name, POLICIES)
     if name in PLAIN:
         problem = replace(problem, discard_value=0.0)
     if name == "server-all":  # also where it is too slow
-        return run(views, problem, server_all(problem))
+        return run_thresholds(views, problem, server_all(problem))
     if name == "random":  # lots are drawn anew in each frame
-        return run(views, problem, _lots(problem, len(views.level)))
+        return run_thresholds(views, problem, _lots(problem, len(views.level)))
+    if name == "frame-wise":
+        return run_frame_wise(views, problem)
     scheme = {
         "cooperative-plain": "cooperative",
         "cooperative-guarded": "cooperative",
         "single-guarded": "single-threshold",
-        "frame-wise": "device",
     }
     allocation = SCHEMES[scheme.get(name, name)](problem).allocation
-    guarded = name in ("single-guarded", "cooperative-guarded", "frame-wise")
-    return run(views, problem, allocation, guarded=guarded, everything=name == "frame-wise")
+    return (run_guarded if name.endswith("-guarded") else run_thresholds)(views, problem, allocation)
 
 
 def _lots(problem: Problem, frames: int) -> Allocation:
@@ -119,12 +128,12 @@ def policy_errors(
     return {
         "error": np.array([o.error for o in outcomes]),
         "delay": np.array([o.delay for o in outcomes]),
-        "late": np.array([o.delay > o.deadline * (1 + 1e-9) for o in outcomes], dtype=float),
+        "late": np.array([o.late for o in outcomes], dtype=float),
     }
 
 
 def own_offsets(name: str, d: Deployment, problem: Problem) -> FloatArray:
-    """Joint offsets (17, 3) [m] fitted on a policy's own poses of the calibration frames."""
+    """Joint offsets [m], shape (17, 3), fitted on a policy's own poses of the calibration frames."""
     bare = replace(d.learnt, offsets=np.zeros_like(d.learnt.offsets))
     outcome = run_policy(name, bare, problem)
     sent, used = (x.reshape(len(bare.truth), -1) for x in (outcome.sent, ~outcome.discarded))
@@ -152,7 +161,12 @@ def bootstrap(values: FloatArray, n: int = RESAMPLES, seed: int = 0, block: int 
 
 
 def policy_rows(errors: dict[str, FloatArray], policies: Sequence[str] = POLICIES) -> list[dict[str, Any]]:
-    """MPJPE [mm], delay [ms] and share of late frames [%] of each policy, with 95 % intervals, a line a policy."""
+    """MPJPE [mm], delay [ms] and share of late frames [%] of each policy, with 95 % intervals, a line a policy.
+
+    Parameters
+    ----------
+    errors : by ``policy_errors``, each of shape (policies, S, F)
+    """
     columns = {"MPJPE, mm": ("error", 1e3), "delay, ms": ("delay", 1e3), "late, %": ("late", 100.0)}
     rows: list[dict[str, Any]] = [{"policy": name} for name in policies]
     for column, (name, unit) in columns.items():
@@ -182,7 +196,12 @@ def with_intervals(rows: Sequence[dict[str, Any]], digits: int = 1) -> list[dict
 def reductions(
     errors: dict[str, FloatArray], of: str, against: str, policies: Sequence[str] = POLICIES
 ) -> tuple[float, float, float]:
-    """By what fraction a policy lowers another's MPJPE, with its 95 % interval (paired blocks)."""
+    """By what fraction a policy lowers another's MPJPE, with its 95 % interval (paired blocks).
+
+    Parameters
+    ----------
+    errors : by ``policy_errors``, each of shape (policies, S, F)
+    """
     i, j = list(policies).index(of), list(policies).index(against)
     pair = errors["error"][[i, j]]
     ratio = bootstrap(pair)
@@ -225,7 +244,7 @@ def server_network_rows() -> list[dict[str, Any]]:
             "an image there, ms": 1e3 * problem.server_delay,
             "MPJPE, mm": 1e3 * float(outcome.error.mean()),
             "offloaded, %": 100 * float(outcome.sent.mean()),
-            "late, %": 100 * outcome.late,
+            "late, %": 100 * float(outcome.late.mean()),
             "server, all images, mm": 1e3 * float(run_policy("server-all", d.held_out, problem).error.mean()),
         })  # fmt: skip
     return rows
@@ -242,13 +261,13 @@ def scene_rows(policies: Sequence[str] = ("device", "device-discard", "server-fi
 
 
 def frame_delays(policies: Sequence[str], weighted: bool = True) -> dict[str, FloatArray]:
-    """Delays [s] of all held-out frames, sorted, of some policies."""
+    """Delays [s] of all held-out frames, sorted, of some policies; shape (S F,) each."""
     errors = policy_errors(weighted=weighted)
     return {name: np.sort(errors["delay"][POLICIES.index(name)].ravel()) for name in policies}
 
 
 def score_curve(light: str = "lite", half: int = 0) -> dict[str, FloatArray]:
-    """Score levels and the mean OKS of the light and the heavy network at each, over all cameras of a calibration."""
+    """Share of each score level, and mean OKS of the light and the heavy network there, over all cameras; (K,) each."""
     c = deployment(light, half=half).calibration
     f = c.tables.score_pmf / len(c.tables.score_pmf)
     share = f.sum(axis=0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.pose.evidence.experiments.measured import deployment, discard_value, run_policy
 from mecpapers.pose.model import Problem, evaluate
 from mecpapers.pose.policies import Outcome, subset
@@ -67,9 +67,8 @@ def _by_scene(name: str, views: Any, problem: Problem) -> list[list[float]]:
         outcome: Outcome = run_policy(name, views, problem)
     except Infeasible:
         return [[float("nan")] * views.scenes] * 3
-    late = outcome.delay > outcome.deadline * (1 + 1e-9)
     return [(1e3 * outcome.error.mean(axis=1)).tolist(), (1e3 * outcome.delay.mean(axis=1)).tolist(),
-            late.mean(axis=1).tolist()]  # fmt: skip
+            outcome.late.mean(axis=1).tolist()]  # fmt: skip
 
 
 def _sweep(axis: str, values: Sequence[float], policies: Sequence[str], table: Any) -> Sweep:
@@ -106,13 +105,12 @@ def over_model_devices(n_devices: Sequence[int], servers: Sequence[int] = (1, 2,
 
 def spread_scenario(kind: str, spread: float, n: int = 6) -> Scenario:
     """Unlike devices: ``kind`` "speed", slowdowns 4 spread^x; or "link", 16 dB + 10 log10(spread) x; x from -1 to 1."""
+    check_choice("kind", kind, ("speed", "link"))
     x = np.linspace(-1, 1, n)[np.argsort([0, 3, 1, 4, 2, 5][:n])]  # good and poor cameras mixed
     base = Scenario(discard_value=discard_value())
     if kind == "speed":
         return replace(base, device_slowdown=tuple((4.0 * spread**x).tolist()))
-    if kind == "link":
-        return replace(base, snr_db=tuple((16.0 + 10 * np.log10(spread) * x).tolist()))
-    raise ValueError(f"kind = {kind!r}: must be speed or link")
+    return replace(base, snr_db=tuple((16.0 + 10 * np.log10(spread) * x).tolist()))
 
 
 @kept
@@ -136,7 +134,7 @@ def over_spread(kind: str, spreads: Sequence[float]) -> list[dict[str, float]]:
             "p best": float(p[order[0]]),
             "p worst": float(p[order[-1]]),
             "MPJPE, mm": 1e3 * float(outcome.error.mean()),
-            "late, %": 100 * outcome.late,
+            "late, %": 100 * float(outcome.late.mean()),
         })  # fmt: skip
     return rows
 
@@ -160,14 +158,6 @@ def over_people(
         except Infeasible:
             rows.append(row | {"MPJPE, mm": np.nan, "offloaded, %": np.nan, "late, %": np.nan})
             continue
-        shares = {"offloaded, %": 100 * float(outcome.sent.mean()), "late, %": 100 * outcome.late}
+        shares = {"offloaded, %": 100 * float(outcome.sent.mean()), "late, %": 100 * float(outcome.late.mean())}
         rows.append(row | {"MPJPE, mm": 1e3 * float(outcome.error.mean())} | shares)
     return rows
-
-
-def rows_of(sweep: Sweep, metric: str) -> list[dict[str, Any]]:
-    """A sweep's means, a line a value and a column a policy."""
-    return [
-        {sweep.axis: value, **{name: float(sweep.mean(metric, name)[k]) for name in sweep.schemes}}
-        for k, value in enumerate(sweep.values)
-    ]

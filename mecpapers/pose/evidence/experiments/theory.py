@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.pose.evidence.experiments.measured import bootstrap, deployment, discard_value
 from mecpapers.pose.model import Allocation, Problem, evaluate
-from mecpapers.pose.policies import run
+from mecpapers.pose.policies import run_thresholds
 from mecpapers.pose.scenario import Scenario
 from mecpapers.pose.thresholds import smooth_probabilities, solve_cooperative, solve_exact
 from mecpapers.store import kept
@@ -28,6 +28,7 @@ def random_problem(rng: np.random.Generator, kind: str) -> Problem:
     ``lumped``: nearly all scores of a device on one level, so that it sends all or nothing (the adversarial case: a
     knapsack); ``unlike``: rough, with costs over a factor of a hundred. Budgets are 2 to 100 % of sending everything.
     """
+    check_choice("kind", kind, KINDS)
     n, k = int(rng.integers(2, 9)), int(rng.integers(3, 11))
     pmf, low, high = rng.dirichlet(np.ones(k), n), rng.uniform(size=(n, k)), rng.uniform(size=(n, k))
     air = rng.uniform(2e-3, 2e-2, n)
@@ -68,7 +69,12 @@ def optimality_gaps(n_instances: int = 200, seed: int = 0) -> FloatArray:
 
 
 def gap_rows(gaps: FloatArray) -> list[dict[str, Any]]:
-    """Worst and mean gap in percent of the optimum, with and without slack fill, a line a kind and one for all."""
+    """Worst and mean gap in percent of the optimum, with and without slack fill, a line a kind and one for all.
+
+    Parameters
+    ----------
+    gaps : by ``optimality_gaps``, shape (kinds, instances, 4)
+    """
     exact = gaps[..., :1]
     loss = 100 * (1 - gaps[..., 1:3] / exact)
     parts = {**dict(zip(KINDS, loss, strict=True)), "all": loss.reshape(-1, 2)}
@@ -135,14 +141,14 @@ def smooth_gaps(n_instances: int = 200, seed: int = 0) -> FloatArray:
 
 @kept
 def heat_map(weighted: bool = True) -> dict[str, FloatArray]:
-    """MPJPE [m] on held-out frames and expected delay [s] of a common pair; (K+1, K+1), NaN for l > u."""
+    """MPJPE [m] on held-out frames and expected delay [s] of a common pair; shape (K+1, K+1), NaN for l > u."""
     d = deployment(weighted=weighted)
     problem = Scenario().problem(d.calibration.tables)
     k = problem.levels + 1
     result = {"error": np.full((k, k), np.nan), "delay": np.full((k, k), np.nan)}
     for low, up in zip(*np.triu_indices(k), strict=True):
         pair = Allocation(lower=np.full(problem.size, low), upper=np.full(problem.size, up))
-        result["error"][low, up] = run(d.held_out, problem, pair).error.mean()
+        result["error"][low, up] = run_thresholds(d.held_out, problem, pair).error.mean()
         result["delay"][low, up] = evaluate(problem, pair).delay
     return result
 
@@ -170,7 +176,7 @@ def equivalence(
         pick = rng.integers(lower.size, size=problem.size)
         allocation = Allocation(lower=lower[pick], upper=upper[pick])
         if below[np.arange(problem.size), allocation.lower].sum() <= problem.size - 4:
-            errors.append(run(d.held_out, problem, allocation).error)
+            errors.append(run_thresholds(d.held_out, problem, allocation).error)
             totals.append(evaluate(problem, allocation).total)
     return np.array(totals), np.array(errors)
 

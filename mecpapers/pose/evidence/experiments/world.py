@@ -49,7 +49,7 @@ def camera_rows() -> list[dict[str, Any]]:
     rows = []
     for c, camera in enumerate(recorded.rig):
         ails = [name for name, bad in (("dark", camera.exposure < 1), ("out of focus", camera.blur > 0)) if bad]
-        oks = {f"OKS {name}": float(recorded.oks[:, :, c, k].mean()) for k, name in enumerate(record.NETWORKS)}
+        oks = {f"OKS {name}": float(recorded.oks[:, :, c, k].mean()) for k, name in enumerate(trace.NETWORKS)}
         kilobytes, score = float(recorded.bits[:, :, c].mean()) / 8e3, float(recorded.score[:, :, c, 0].mean())
         row = {"camera": c, "defect": ", ".join(ails) or "-", "kB an image": kilobytes}
         rows.append(row | oks | {"score lite": score})
@@ -72,5 +72,5 @@ def network_rows() -> list[dict[str, Any]]:
     quantiles = np.quantile(1e3 * recorded.seconds, [0.1, 0.5, 0.9], axis=(0, 1, 2))
     return [
         {"network": name, "10 %, ms": float(low), "median, ms": float(middle), "90 %, ms": float(high)}
-        for name, low, middle, high in zip(record.NETWORKS, *quantiles, strict=True)
+        for name, low, middle, high in zip(trace.NETWORKS, *quantiles, strict=True)
     ]

@@ -1,6 +1,11 @@
-"""The ledger of the video paper: what it states, and how each statement is measured."""
+"""How each statement of the video paper is measured, by the keys of claims.toml."""
 
-from mecpapers.ledger import Claim
+from mecpapers.ledger import Measure
 from mecpapers.video.evidence.claims import centralised, distributed, networks, trends
 
-CLAIMS: tuple[Claim, ...] = (*centralised.CLAIMS, *distributed.CLAIMS, *networks.CLAIMS, *trends.CLAIMS)
+MEASURES: dict[str, Measure] = {
+    **centralised.MEASURES,
+    **distributed.MEASURES,
+    **networks.MEASURES,
+    **trends.MEASURES,
+}

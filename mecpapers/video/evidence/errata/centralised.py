@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from mecpapers.arrays import FloatArray
-from mecpapers.ledger import Erratum
+from mecpapers.video.evidence.experiments import TABLE_1
 from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import accuracy, fewest_frames
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.scenario import SET_A
 
-TABLE_1_LOCAL = {"delay": (0.24, 0.005), "energy": (1.00, 0.005)}  # as printed [s], [J]; half a unit of the last digit
+HALF_A_UNIT = 0.005  # of the last digit printed in Table I, of the local delay [s] and energy [J]
 
 
 def local_power_range(*, with_rho: bool) -> tuple[float, float]:
@@ -21,11 +22,9 @@ def local_power_range(*, with_rho: bool) -> tuple[float, float]:
 
     (5) and (7) give energy / delay = kappa f^3; by (31), without rho, it is kappa f^3 / rho.
     """
-    (delay, half_delay), (energy, half_energy) = TABLE_1_LOCAL["delay"], TABLE_1_LOCAL["energy"]
+    delay, energy, half = TABLE_1["local"]["delay"], TABLE_1["local"]["energy"], HALF_A_UNIT
     factor = 1.0 if with_rho else SET_A.cycles_per_mac
-    return factor * (energy - half_energy) / (delay + half_delay), factor * (energy + half_energy) / (
-        delay - half_delay
-    )
+    return factor * (energy - half) / (delay + half), factor * (energy + half) / (delay - half)
 
 
 def convex_share(n_instances: int = 200, seed: int = 0, *, negative_offset: bool) -> float:
@@ -123,152 +122,15 @@ def _everyone_withdraws() -> bool:
     return not solve_channel_aware(problem, allocate=solve_geometric).allocation.offload.any()
 
 
-ERRATA: tuple[Erratum, ...] = (
-    Erratum(
-        key="eq31-rho",
-        where="(31), Table I",
-        printed="local energy kappa C(M) f^2 in (31)",
-        corrected="kappa rho C(M) f^2, as in (7) and (17)",
-        evidence="Table I's local devices draw 1.00 J / 0.24 s = 4.2 W, while (20) fixes kappa f^3 at 0.5 W; "
-        "4.2 W is 0.5 W / rho. The printed energies were evaluated without rho, at a frequency that has it. "
-        "An inference from printed numbers; the authors' code was not seen",
-        shown=_rho_is_missing,
-    ),
-    Erratum(
-        key="frequencies-swapped",
-        where="VI",
-        printed="server and devices at 1.8 GHz and 22 GHz, respectively",
-        corrected="server 22 GHz, devices 1.8 GHz",
-        evidence="as printed, computing alone takes 12.7 edge devices 2.36 s (four frames, our 3D ResNet-18); "
-        "Table I gives them 0.52 s in all",
-        shown=_frequencies_are_swapped,
-    ),
-    Erratum(
-        key="power-outside-sum",
-        where="(27)",
-        printed="beta_2 d p_n (sum of M_n / R_n)",
-        corrected="beta_2 d (sum of p_n M_n / R_n)",
-        evidence="two devices with 1 W and 2 W, one second of sending each: 3 J, not 2 J or 4 J",
-        shown=_power_is_outside_the_sum,
-    ),
-    Erratum(
-        key="rate-in-60",
-        where="(60)",
-        printed="f_n = sqrt(beta_1 rho C / (R_n mu_1))",
-        corrected="f_n = sqrt(beta_1 rho C / mu_1)",
-        evidence="(53) holds no R_n, and (62) follows only without it: rates 1 and 4 would share cycles 2 : 1",
-        shown=_rate_in_60,
-    ),
-    Erratum(
-        key="argmin-phi",
-        where="III-B",
-        printed="M^min = argmin of Phi(M) subject to Phi(M) >= alpha",
-        corrected="M^min = the least M with Phi(M) >= alpha",
-        evidence="harmless: Phi increases, so both name the same M",
-        shown=_fewest_frames_are_meant,
-    ),
-    Erratum(
-        key="gp-sign",
-        where="(29)",
-        printed="a strictly convex problem",
-        corrected="convex if m_c1 >= 0; strictly, if m_a0 > 0 too",
-        evidence="m_c1 exp(-f) is concave for m_c1 < 0, which (14) allows; CVXPY then refuses the problem",
-        shown=_convexity_needs_a_sign,
-    ),
-    Erratum(
-        key="relaxation-needless",
-        where="IV-B, Phi-hat",
-        printed="Phi is relaxed to Phi-hat (m_a1 dropped) to make the problem geometric",
-        corrected="needless for -1 < m_a1 <= M^min: the true Phi keeps (29) convex in ln M",
-        evidence="1/(e^m + m_a1) bends by M (M - m_a1) / (M + m_a1)^3, so upwards while M >= m_a1",
-        shown=_relaxation_is_needless,
-    ),
-    Erratum(
-        key="rho-ratio",
-        where="VI-A",
-        printed="rho = sum C / sum t",
-        corrected="rho = f sum t / sum C",
-        evidence="the printed ratio is in MAC/s: 2.3e10 where rho = 0.12 cycle/MAC",
-        shown=_rho_is_upside_down,
-    ),
-    Erratum(
-        key="double-selection",
-        where="(16)",
-        printed="x_n and 1 - x_n beside sums over N_1 and N_0",
-        corrected="either the factors or the sets",
-        evidence="harmless: within its set each factor is 1",
-        shown=None,
-    ),
-    Erratum(
-        key="multiplier-names",
-        where="(53)-(56)",
-        printed="u_0, u_1 for mu_0, mu_1; a set N* that is nowhere defined",
-        corrected="mu_0, mu_1; N_1",
-        evidence="(24) and (57) name the multipliers mu",
-        shown=None,
-    ),
-    Erratum(
-        key="count-of-choices",
-        where="V-C",
-        printed="2^N times the product of |M_n| cases for Search+Search",
-        corrected="the product of 1 + |M_n|",
-        evidence="a local device has no frames to choose at the edge: 14^N instead of 26^N cases with 4 to 16 frames",
-        shown=_cases_are_fewer,
-    ),
-    Erratum(
-        key="bounds-to-16",
-        where="VI-B",
-        printed="bounds drawn up to 16 devices; the same schemes unacceptable beyond 6 (Fig. 6)",
-        corrected="one of the two",
-        evidence="16 devices at the edge have 13^16 = 6.7e17 choices of frames",
-        shown=None,
-    ),
-    Erratum(
-        key="scheme-names",
-        where="VI-B a, b",
-        printed="Search+Search with the heuristic policy, Search+Heuristic with the searched one",
-        corrected="the other way round",
-        evidence="the first word says how frames are chosen, the second how the policy is, as in GP+Heuristic",
-        shown=None,
-    ),
-    Erratum(
-        key="algorithm-3-exit",
-        where="Algorithm 3",
-        printed="no exit where N_1 empties",
-        corrected="stop; a policy without edge devices costs what its local devices cost",
-        evidence="with a server of 1 MHz every device is withdrawn, and argmin over no device is undefined",
-        shown=_everyone_withdraws,
-    ),
-    Erratum(
-        key="sums-over-n",
-        where="(55)-(59)",
-        printed="sums over N",
-        corrected="sums over N_1",
-        evidence="the multipliers price what the edge devices share; local devices have no t_n or f_n^e",
-        shown=None,
-    ),
-    Erratum(
-        key="app-a-interval",
-        where="App. A",
-        printed="f^md decreases on (-inf, .) and increases on (., inf)",
-        corrected="F_PN0 decreases on (0, .) and increases on (., inf)",
-        evidence="it is the cost that falls and rises; a frequency is positive",
-        shown=None,
-    ),
-    Erratum(
-        key="comma-in-3",
-        where="(3)",
-        printed="a comma between the two products",
-        corrected="their product",
-        evidence="kernel size times output size",
-        shown=None,
-    ),
-    Erratum(
-        key="downlink",
-        where="VI",
-        printed="downlink bandwidth of 5 MHz",
-        corrected="uplink bandwidth",
-        evidence="Sec. II-A neglects the downlink; (8) is the uplink's rate",
-        shown=None,
-    ),
-)
+SHOWN: dict[str, Callable[[], bool]] = {
+    "eq31-rho": _rho_is_missing,
+    "frequencies-swapped": _frequencies_are_swapped,
+    "power-outside-sum": _power_is_outside_the_sum,
+    "rate-in-60": _rate_in_60,
+    "argmin-phi": _fewest_frames_are_meant,
+    "gp-sign": _convexity_needs_a_sign,
+    "relaxation-needless": _relaxation_is_needless,
+    "rho-ratio": _rho_is_upside_down,
+    "count-of-choices": _cases_are_fewer,
+    "algorithm-3-exit": _everyone_withdraws,
+}

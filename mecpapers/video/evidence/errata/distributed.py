@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from mecpapers.ledger import Erratum
 from mecpapers.sweep import drop_generator
-from mecpapers.video.admm import PRINTED, Reading, iterates, solve_admm
+from mecpapers.video.admm import PRINTED, Reading, rounds, solve_admm
 from mecpapers.video.augmented import Projection, project
 from mecpapers.video.bounds import solve_exact
 from mecpapers.video.model import Devices, Problem
@@ -80,91 +80,15 @@ def _cost_rises() -> bool:
     """Ten drops at N = 20: after some sweep the cost F^i of Algorithm 4 goes up by more than delta."""
     rises = 0
     for k in range(10):
-        costs = [state.cost for state in iterates(replace(EQ31, n_devices=20).draw(drop_generator(0, k)), PRINTED)]
+        costs = [state.cost for state in rounds(replace(EQ31, n_devices=20).draw(drop_generator(0, k)), PRINTED)]
         rises += bool((np.diff(costs) > PRINTED.threshold).any())
     return rises == 10
 
 
-ERRATA: tuple[Erratum, ...] = (
-    Erratum(
-        key="global-update",
-        where="(43)-(44)",
-        printed="f^ = y + (theta - mu) / s, the closed form of (42)",
-        corrected="f^ = b - omega(b + ln(mu/s)), b = y + theta / s, omega the Wright function",
-        evidence="the derivative of the constraint sum exp(f^) is exp(f^), not 1. Two devices that ask for shares 2 "
-        "and 1 (s = 1): (43) costs (ln 3)^2 = 1.207, the optimum of (42) 1.142. With it Algorithm 4 ends at shares in "
-        "proportion to the loads, not to their roots as Theorem 2 has it",
-        shown=_step_2_is_not_solved,
-    ),
-    Erratum(
-        key="blind-x-step",
-        where="(41), Algorithm 4",
-        printed="choose x_n by the smaller of the two values of (41)",
-        corrected="add what the device costs the others, about theta_f + theta_t by (27), or choose s = s*",
-        evidence="at a fixed point (41) charges an edge device theta^2 / 2s. Two like devices, q = 0.05 alone at the "
-        "server, 0.125 at home: both at the edge cost 4q = 0.2, one of them q + 0.125 = 0.175. With s = 0.5 the charge "
-        "is "
-        "(2q)^2 / 2s = 0.01, so that each stays: 2q + 0.01 < 0.125",
-        shown=_congestion_is_not_seen,
-    ),
-    Erratum(
-        key="zero-start",
-        where="Algorithm 4, initialisation",
-        printed="{u, v, theta} = 0",
-        corrected="name the unit of f, or start from equal shares",
-        evidence="f^ = 0 is a server of 1 cycle/s for each device, if f is in cycle/s: everyone goes home, and the "
-        "rule "
-        "stops there. In GHz it starts otherwise",
-        shown=_zeros_of_hertz_end_at_home,
-    ),
-    Erratum(
-        key="multiplier-update",
-        where="(46)",
-        printed="theta^t = z + s (z - t^)",
-        corrected="theta^t = theta^t + s (z - t^)",
-        evidence="as (45) has it; with z in its place the sweeps do not come to rest in a hundred",
-        shown=_literal_46_never_rests,
-    ),
-    Erratum(
-        key="until-no-longer-decreases",
-        where="V-B",
-        printed="repeat until the cost function no longer decreases",
-        corrected="until it changes by less than delta, as in Algorithm 4",
-        evidence="the cost of the iterates is not monotone: with Algorithm 4 as printed it rises, sweep by sweep, in "
-        "all of "
-        "ten drops of 20",
-        shown=_cost_rises,
-    ),
-    Erratum(
-        key="delta-twice",
-        where="Algorithm 4, VI-B",
-        printed="delta = 1e-4 in the listing, 1e-5 in the text on Fig. 6",
-        corrected="one of the two",
-        evidence="iteration counts depend on it; both are shown",
-        shown=None,
-    ),
-    Erratum(
-        key="equals-for-plus",
-        where="(41)",
-        printed="F = theta y + ...; sums over n in the problem of one device",
-        corrected="F + theta y + ...; no sums",
-        evidence="(37) adds these terms, and (41) is its part for device n",
-        shown=None,
-    ),
-    Erratum(
-        key="arguments-of-34",
-        where="(34)",
-        printed="F_1,n(M^, x_n, y_n)",
-        corrected="F_1,n(M^, y_n, z_n)",
-        evidence="as in (41): y and z stand for f^ and t^",
-        shown=None,
-    ),
-    Erratum(
-        key="problem-39",
-        where="V-B, below (40)",
-        printed="the problem (39) can be decomposed",
-        corrected="(40)",
-        evidence="(39) is the dual problem over theta; it is (40) that falls into N parts",
-        shown=None,
-    ),
-)
+SHOWN: dict[str, Callable[[], bool]] = {
+    "global-update": _step_2_is_not_solved,
+    "blind-x-step": _congestion_is_not_seen,
+    "zero-start": _zeros_of_hertz_end_at_home,
+    "multiplier-update": _literal_46_never_rests,
+    "until-no-longer-decreases": _cost_rises,
+}

@@ -1,20 +1,17 @@
 """The paper's experiments, by section: one function a figure."""
 
 from mecpapers.video.evidence.experiments.centralised import (
-    METRICS,
     MIXES,
     TABLE_1,
     VARIANTS,
     Loss,
     charged_optimum,
-    compare,
     figure_5,
     figure_5_bounds,
     heuristic_losses,
     local_against_edge,
     loss_rows,
     losses,
-    measure,
     prefix_costs,
     prefix_excess,
     radio_frame_excess,
@@ -33,9 +30,9 @@ from mecpapers.video.evidence.experiments.distributed import (
     choices,
     convergence,
     convex_programs,
-    shifted_channels,
     sweeps_to_one_percent,
 )
+from mecpapers.video.evidence.experiments.drops import drifted, scaled
 from mecpapers.video.evidence.experiments.prices import (
     CLOSE,
     MOST_ROUNDS,
@@ -47,7 +44,6 @@ from mecpapers.video.evidence.experiments.prices import (
     price_rounds_after_change,
     price_rounds_with_losses,
     price_row,
-    scaled,
 )
 from mecpapers.video.evidence.experiments.trends import (
     accuracy_change,
@@ -60,7 +56,6 @@ from mecpapers.video.evidence.experiments.trends import (
 
 __all__ = [
     "CLOSE",
-    "METRICS",
     "MIXES",
     "MOST_ROUNDS",
     "POPULATIONS",
@@ -74,9 +69,9 @@ __all__ = [
     "cccp_weights",
     "charged_optimum",
     "choices",
-    "compare",
     "convergence",
     "convex_programs",
+    "drifted",
     "dual_depth",
     "figure_5",
     "figure_5_bounds",
@@ -87,7 +82,6 @@ __all__ = [
     "loss_rows",
     "losses",
     "means",
-    "measure",
     "median_and_worst",
     "message_rows",
     "prefix_costs",
@@ -101,7 +95,6 @@ __all__ = [
     "relaxation_loss",
     "scaled",
     "share_of_pairs",
-    "shifted_channels",
     "sweeps_to_one_percent",
     "table_1",
     "table_1_misses",

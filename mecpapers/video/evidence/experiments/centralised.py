@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from mecpapers.arrays import FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
-from mecpapers.sweep import Sweep, drop_generator, run_sweep
+from mecpapers.sweep import Sweep, drop_generator
 from mecpapers.video.bounds import solve_exact, solve_exact_frames
 from mecpapers.video.edge import edge_shares
 from mecpapers.video.geometric import solve_geometric, warm_started
@@ -25,68 +25,7 @@ from mecpapers.video.model import (
 )
 from mecpapers.video.offloading import solve_channel_aware, solve_channel_prefixes
 from mecpapers.video.scenario import EQ31, SET_A, SET_B, TRAITS, Scenario, Trait
-from mecpapers.video.schemes import SCHEMES, Scheme
-
-METRICS = {
-    "cost": "average cost of a device",
-    "delay": "average delay, s",
-    "energy": "average energy, J",
-    "accuracy": "average accuracy",
-    "offloading": "offloading rate",
-}
-
-
-def compare(
-    schemes: Mapping[str, Scheme],
-    scenario: Scenario = SET_A,
-    *,
-    n_drops: int = 100,
-    seed: int = 0,
-    **axis: Sequence[float],
-) -> Sweep:
-    """Run schemes, yours among them, on the same drops while one field of the scenario takes several values.
-
-    Parameters
-    ----------
-    schemes : name -> scheme(problem, *, rng=None) -> Solution
-    axis : one field of ``Scenario`` and its values, such as ``n_devices=[8, 16]``
-
-    Returns
-    -------
-    Sweep with the metrics of ``METRICS``, each a mean over the devices of a drop
-
-    Raises
-    ------
-    ValueError
-        unless ``axis`` names exactly one field of the scenario.
-    """
-    if len(axis) != 1:
-        raise ValueError(f"axis = {sorted(axis)}: must be one field of Scenario, such as n_devices=[8, 16]")
-    ((name, values),) = axis.items()
-    known = [f.name for f in fields(Scenario)]
-    if name not in known:
-        raise ValueError(f"axis = {name}: must be one of {', '.join(known)}")
-    return run_sweep(schemes, _Draw(scenario, name), measure, axis=name, values=values, n_drops=n_drops, seed=seed)
-
-
-def measure(problem: Problem, solution: Solution[Allocation]) -> dict[str, float]:
-    """The means over the devices of one drop, by ``evaluate``."""
-    m = evaluate(problem, solution.allocation)
-    means = {"cost": m.cost, "delay": m.delay, "energy": m.energy, "accuracy": m.accuracy}
-    return {name: float(v.mean()) for name, v in means.items()} | {
-        "offloading": float(solution.allocation.offload.mean())
-    }
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """(value, rng) -> problem; a class, since parallel workers cannot receive a closure."""
-
-    scenario: Scenario
-    axis: str
-
-    def __call__(self, value: Any, rng: np.random.Generator) -> Problem:
-        return replace(self.scenario, **{self.axis: value}).draw(rng)
+from mecpapers.video.schemes import SCHEMES, Scheme, compare
 
 
 def charged_optimum(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -259,10 +198,11 @@ def heuristic_losses(
 
 
 def refitted(accuracy_a1: float, scenario: Scenario = EQ31) -> Scenario:
-    """Table I's two accuracies, 0.866 at 4 frames and 0.886 at 5, with another m_a1: m_a0 and m_a2 follow."""
-    a_1 = accuracy_a1
+    """Table I's two accuracies, at the edge with 4 frames and locally with 5, with another m_a1: the others follow."""
+    a_1, low, high = accuracy_a1, TABLE_1["edge"]["accuracy"], TABLE_1["local"]["accuracy"]
+    rise = round(high - low, 3)  # as printed, to three digits
     return replace(
-        scenario, accuracy_a0=0.02 * (4 + a_1) * (5 + a_1), accuracy_a1=a_1, accuracy_a2=0.866 + 0.02 * (5 + a_1)
+        scenario, accuracy_a0=rise * (4 + a_1) * (5 + a_1), accuracy_a1=a_1, accuracy_a2=low + rise * (5 + a_1)
     )
 
 

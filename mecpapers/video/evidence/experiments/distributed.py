@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
-from mecpapers.sweep import Sweep, drop_generator, run_sweep
-from mecpapers.units import MEGA, from_db
+from mecpapers.sweep import Sweep, draw_with, drop_generator, run_sweep
 from mecpapers.video import cccp
-from mecpapers.video.admm import FITTED, PRINTED, Reading, conclude, iterates, round_off
+from mecpapers.video.admm import FITTED, PRINTED, Reading, finish, round_off, rounds
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.evidence.experiments.centralised import measure
+from mecpapers.video.evidence.experiments.drops import drifted
 from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import Allocation, Problem, fewest_frames
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.options import option_table
-from mecpapers.video.prices import rounds
+from mecpapers.video.prices import rounds as price_rounds
 from mecpapers.video.scenario import EQ31, Scenario
-from mecpapers.video.schemes import SCHEMES
+from mecpapers.video.schemes import SCHEMES, measure
 
 READINGS: Mapping[str, Reading] = {
     "as printed, equal shares": PRINTED,
@@ -54,8 +52,8 @@ class _Run:
 
 
 def _run_admm(reading: Reading, problem: Problem, *, rng: np.random.Generator | None = None) -> _Run:
-    states = list(iterates(problem, reading))
-    return _Run(conclude(problem, states, reading), len(states) - 1)
+    states = list(rounds(problem, reading))
+    return _Run(finish(problem, states, reading), len(states) - 1)
 
 
 def _run_scheme(name: str, problem: Problem, *, rng: np.random.Generator | None = None) -> _Run:
@@ -65,14 +63,6 @@ def _run_scheme(name: str, problem: Problem, *, rng: np.random.Generator | None 
 def _measure_run(problem: Problem, run: _Run) -> dict[str, float]:
     own = {"sweeps": float(run.sweeps), "settled": float(run.solution.converged)}
     return {**measure(problem, run.solution), **own}
-
-
-@dataclass(frozen=True)
-class _Drop:
-    scenario: Scenario
-
-    def __call__(self, value: Any, rng: np.random.Generator) -> Problem:
-        return replace(self.scenario, n_devices=value).draw(rng)
 
 
 @kept
@@ -93,9 +83,8 @@ def admm_readings(
     """
     schemes = {name: partial(_run_scheme, name) for name in ("exact", "local")}
     schemes |= {name: partial(_run_admm, replace(READINGS[name], threshold=threshold)) for name in names}
-    return run_sweep(
-        schemes, _Drop(scenario), _measure_run, axis="n_devices", values=n_devices, n_drops=n_drops, seed=seed
-    )
+    draw = partial(draw_with, scenario, "n_devices")
+    return run_sweep(schemes, draw, _measure_run, axis="n_devices", values=n_devices, n_drops=n_drops, seed=seed)
 
 
 @kept
@@ -132,11 +121,12 @@ def convergence(
         problem = replace(scenario, n_devices=n_devices).draw(drop_generator(seed, drop))
         total["exact"] += solve_exact(problem).objective
         options = option_table(problem)
-        costs = [SCHEMES["local"](problem).objective, *(state.cost for state in rounds(options, max_rounds=n_sweeps))]
+        _, *states = price_rounds(options, max_rounds=n_sweeps)
+        costs = [SCHEMES["local"](problem).objective, *(state.cost for state in states)]
         total["prices"] += _padded(np.minimum.accumulate(costs), n_sweeps + 1)
         for name in names:
             reading = replace(READINGS[name], max_sweeps=n_sweeps)
-            costs = [round_off(problem, state).objective for state in iterates(problem, reading)]
+            costs = [round_off(problem, state).objective for state in rounds(problem, reading)]
             total[name] += _padded(costs, n_sweeps + 1)
     return {name: costs / (n_drops * n_devices) for name, costs in total.items()}
 
@@ -155,7 +145,7 @@ def sweeps_to_one_percent(
         needed = []
         for drop in range(n_drops):
             problem = replace(scenario, n_devices=n).draw(drop_generator(seed, drop))
-            costs = np.array([round_off(problem, state).objective for state in iterates(problem, READINGS[name])])
+            costs = np.array([round_off(problem, state).objective for state in rounds(problem, READINGS[name])])
             far = np.flatnonzero(~(np.abs(costs - costs[-1]) <= 0.01 * abs(costs[-1])))
             needed.append(far[-1] + 1 if far.size else 0)
         table.append(np.mean(needed))
@@ -181,9 +171,9 @@ def admm_warm_start(
         costs, sweeps = np.zeros(3), np.zeros(2)
         for drop in range(n_drops):
             problem = replace(scenario, n_devices=n_devices).draw(drop_generator(seed, drop))
-            *_, last = iterates(problem, FITTED)
-            after = shifted_channels(problem, size, drop_generator(seed, drop, 2))
-            runs = [list(iterates(after, FITTED, last)), list(iterates(after, FITTED))]
+            *_, last = rounds(problem, FITTED)
+            after = drifted(problem, drop_generator(seed, drop, 2), size, scenario)
+            runs = [list(rounds(after, FITTED, last)), list(rounds(after, FITTED))]
             sweeps += [len(run) - 1 for run in runs]
             costs += [solve_exact(after).objective, *(round_off(after, run[-1]).objective for run in runs)]
         table["warm sweeps"].append(sweeps[0] / n_drops)
@@ -191,15 +181,6 @@ def admm_warm_start(
         table["warm"].append((costs[1] - costs[0]) / abs(costs[0]))
         table["cold"].append((costs[2] - costs[0]) / abs(costs[0]))
     return {name: np.array(values) for name, values in table.items()}
-
-
-def shifted_channels(problem: Problem, size_db: float, rng: np.random.Generator) -> Problem:
-    """The same devices after every gain has made a normal step [dB]; the rates follow by (8) at the paper's 5 MHz."""
-    v, bandwidth = problem.devices, 5 * MEGA
-    factor = np.asarray(from_db(size_db * rng.normal(size=v.size)))
-    snr = 2 ** (v.uplink_rate / bandwidth) - 1
-    rate = bandwidth * np.log2(1 + snr * factor)
-    return replace(problem, devices=replace(v, uplink_rate=rate, channel_gain=v.channel_gain * factor))
 
 
 def choices(n_devices: int, scenario: Scenario = EQ31) -> int:
@@ -225,7 +206,7 @@ def convex_programs(
             problem = replace(scenario, n_devices=n).draw(drop_generator(seed, drop))
             asked: list[BoolArray] = []
             solve_channel_aware(problem, allocate=partial(_noted, asked))
-            counts += [len(asked), 2 + len(cccp.rounds(problem))]
+            counts += [len(asked), 1 + len(list(cccp.rounds(problem)))]
         for name, count in zip(table, counts / n_drops, strict=True):
             table[name].append(float(count))
     return {name: np.array(values) for name, values in table.items()}

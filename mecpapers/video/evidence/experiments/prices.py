@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from mecpapers.arrays import FloatArray
 from mecpapers.store import kept
 from mecpapers.sweep import drop_generator
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.evidence.experiments.distributed import shifted_channels
+from mecpapers.video.evidence.experiments.drops import drifted, scaled
 from mecpapers.video.model import Problem
 from mecpapers.video.options import Options, dual_at, dual_bound, option_table
 from mecpapers.video.prices import DOWN_BYTES, FLOAT_BYTES, UP_BYTES, State, begin, finish, rounds, step
@@ -21,12 +20,6 @@ from mecpapers.video.scenario import EQ31, MIXED, SET_A, Scenario
 POPULATIONS: Mapping[str, Scenario] = {"alike, eq7": SET_A, "alike, eq31": EQ31, "all mixed, eq7": MIXED}
 CLOSE = 1e-4  # 0.01 % of the cost
 MOST_ROUNDS = 200
-
-
-def scaled(scenario: Scenario, n_devices: int, rng: np.random.Generator) -> Problem:
-    """A drop whose server and air time grow with the number of devices, as if each 25 had a cell of their own."""
-    problem = replace(scenario, n_devices=n_devices, server_ghz=scenario.server_ghz * n_devices / 25).draw(rng)
-    return replace(problem, time_budget=n_devices / 25)
 
 
 @kept
@@ -58,9 +51,9 @@ def _price_run(problem: Problem) -> dict[str, float]:
         "known": _first(run, lambda s: s.certificate <= CLOSE * size),
         "true": _first(run, lambda s: s.cost - optimum <= CLOSE * size),
         "frank-wolfe": _first(without_memory, lambda s: s.certificate <= CLOSE * size),
-        "dual": float(len(run)),
+        "dual": float(run[-1].rounds),
         "senders": float(senders.sum()),
-        "bytes": float(len(run) * UP_BYTES + UP_BYTES),
+        "bytes": float(run[-1].rounds * UP_BYTES + UP_BYTES),
         "before": _rounded((run[-1].cost - optimum) / size),
         "after": _rounded(abs(solution.objective - optimum) / size),
     }
@@ -118,9 +111,10 @@ def price_rounds_after_change(
         problem = scaled(POPULATIONS[population], n_devices, drop_generator(seed, k))
         *_, last = rounds(option_table(problem))
         for i, size in enumerate(step_db):
-            options = option_table(shifted_channels(problem, size, drop_generator(seed, k, 2)))
+            options = option_table(drifted(problem, drop_generator(seed, k, 2), size, POPULATIONS[population]))
             for j, congestion in enumerate((last.bound_at, None)):
-                table[i, j, k] = sum(1 for _ in rounds(options, congestion=congestion, max_rounds=MOST_ROUNDS))
+                *_, end = rounds(options, congestion=congestion, max_rounds=MOST_ROUNDS)
+                table[i, j, k] = end.rounds
     return table
 
 
@@ -130,14 +124,14 @@ def dual_depth(options: Options, u: FloatArray, v: FloatArray) -> FloatArray:
 
 
 def median_and_worst(values: FloatArray) -> str:
-    """Median and worst of some counts as text; ``never`` tells how many of them, nan, were not reached."""
+    """Median and worst of some counts, shape (K,), as text; ``never`` tells how many of them, nan, were not reached."""
     reached = values[~np.isnan(values)]
     text = f"{np.median(reached):g}/{reached.max():g}" if reached.size else "-"
     return text if reached.size == values.size else f"{text}, {values.size - reached.size} never"
 
 
 def price_row(population: str, n_devices: int, run: Mapping[str, FloatArray]) -> dict[str, Any]:
-    """One line of the table of rounds: median and worst over the instances."""
+    """One line of the table of rounds: median and worst over the instances, numbers of shape (n_instances,)."""
     return {
         "devices": population,
         "N": n_devices,

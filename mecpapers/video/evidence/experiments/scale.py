@@ -10,7 +10,6 @@ import json
 import platform
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,19 +20,20 @@ from typing import Any
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.clock import growth, least_seconds, seconds
 from mecpapers.solution import Solution
-from mecpapers.units import MEGA, from_dbm
-from mecpapers.video.admm import PRINTED, start, step
+from mecpapers.video.admm import PRINTED, begin, step
 from mecpapers.video.bounds import solve_exact, solve_options
 from mecpapers.video.edge import complete, solve_search
+from mecpapers.video.evidence.experiments.drops import anew, drifted
+from mecpapers.video.evidence.experiments.drops import scaled as grown
 from mecpapers.video.geometric import relaxed_frames, warm_started
 from mecpapers.video.local import solve_local
 from mecpapers.video.measured.delays import processor
 from mecpapers.video.model import Allocation, Problem, evaluate, fewest_frames
 from mecpapers.video.offloading import solve_channel_aware, solve_every_policy
 from mecpapers.video.options import cut, dual_at, dual_bound, locate, look_around, option_table, pick
-from mecpapers.video.scenario import EQ31, MIXED, SET_A, Scenario
-from mecpapers.wireless import shannon_rate
+from mecpapers.video.scenario import EQ31, MIXED
 
 SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
 RADIO_FRAME = 0.01  # Delta T [s]
@@ -42,31 +42,8 @@ STEP_DB = 0.5  # standard deviation of a channel's change from one radio frame t
 
 def crowd(n_devices: int, *, scaled: bool, seed: int = 0) -> Problem:
     """Devices that differ in every trait; with ``scaled``, as much server and air time a device as 25 have."""
-    factor = n_devices / 25 if scaled else 1.0
-    scenario = replace(MIXED, n_devices=n_devices, server_ghz=MIXED.server_ghz * factor)
-    return replace(scenario.draw(np.random.default_rng(seed)), time_budget=factor)
-
-
-def drifted(
-    problem: Problem, rng: np.random.Generator, step_db: float = STEP_DB, scenario: Scenario = SET_A
-) -> Problem:
-    """The same devices after every channel changed by a normal step in dB."""
-    devices = problem.devices
-    gain = devices.channel_gain * 10 ** (step_db * rng.standard_normal(devices.size) / 10)
-    noise = from_dbm(scenario.noise_dbm_per_hz)
-    rate = shannon_rate(scenario.bandwidth_mhz * MEGA, devices.transmit_power, gain, noise)
-    return replace(problem, devices=replace(devices, channel_gain=gain, uplink_rate=rate))
-
-
-def least_seconds(function: Callable[[], object], repeats: int = 5) -> float:
-    """Least time of a call [s], after one that is not counted: what others on the machine disturb least."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    rng = np.random.default_rng(seed)
+    return grown(MIXED, n_devices, rng) if scaled else replace(MIXED, n_devices=n_devices).draw(rng)
 
 
 def measure_exact(n_devices: int, *, scaled: bool) -> dict[str, float]:
@@ -76,7 +53,7 @@ def measure_exact(n_devices: int, *, scaled: bool) -> dict[str, float]:
     """
     problem = crowd(n_devices, scaled=scaled)
     repeats = max(3, min(15, 100_000 // n_devices))
-    whole = least_seconds(lambda: _solve_anew(problem), repeats)
+    whole = float(seconds(solve_exact, partial(anew, problem), repeats).min())
     options = option_table(problem)
     search = least_seconds(lambda: solve_options(options), repeats)
     roots, w = np.stack([options.a, options.b]), np.array([0.3, 0.3])
@@ -92,19 +69,6 @@ def measure_exact(n_devices: int, *, scaled: bool) -> dict[str, float]:
         "converged": float(solution.converged),
         "edge": float(solution.allocation.offload.mean()),
     }
-
-
-def _solve_anew(problem: Problem, start: Allocation | None = None) -> Solution[Allocation]:
-    """Solve with nothing remembered of the problem."""
-    solve_local.cache_clear()
-    fewest_frames.cache_clear()
-    return solve_exact(problem, start=start)
-
-
-def _local_anew(problem: Problem) -> object:
-    solve_local.cache_clear()
-    fewest_frames.cache_clear()
-    return solve_local(problem)
 
 
 def measure_exact_apart(n_devices: int, *, scaled: bool) -> dict[str, float]:
@@ -135,14 +99,16 @@ def measure_online(n_devices: int, n_steps: int = 30, seed: int = 0) -> dict[str
     last = solve_exact(problem).allocation
     rows = []
     for _ in range(n_steps):
-        problem = drifted(problem, rng)
+        problem = drifted(problem, rng, STEP_DB)
         warm, cold = solve_exact(problem, start=last), solve_exact(problem)
-        seconds = [least_seconds(partial(_solve_anew, problem, start), 3) for start in (last, None)]
+        taken = [
+            float(seconds(partial(solve_exact, start=start), partial(anew, problem), 3).min()) for start in (last, None)
+        ]
         now, size = warm.allocation, float(np.abs(evaluate(problem, warm.allocation).cost).sum())
         stale = (complete(problem, last.offload, last.frames).objective - warm.objective) / size
         apart = abs(warm.objective - cold.objective) / size
         changed = np.mean((now.offload != last.offload) | ((now.frames != last.frames) & now.offload))
-        rows.append([*seconds, float(changed), stale, apart])
+        rows.append([*taken, float(changed), stale, apart])
         last = now
     table = np.array(rows)
     warm_median, cold_median, changed, stale, _ = np.median(table, axis=0)
@@ -209,7 +175,7 @@ def kept_in_ball(problem: Problem, radii: FloatArray) -> FloatArray:
 
 
 def by_cvxpy(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
-    """Algorithm 2 as printed: CVXPY's geometric program, rounded."""
+    """Algorithm 2 as printed on a policy of shape (N,): CVXPY's geometric program, rounded."""
     from mecpapers.video.evidence import reference
 
     frames = np.zeros(offload.size)
@@ -247,7 +213,7 @@ class Order:
 
 
 ORDERS: Mapping[str, Order] = {
-    "theorem-1": Order(_mixed, _local_anew, (10_000, 100_000, 1_000_000)),
+    "theorem-1": Order(_mixed, solve_local, (10_000, 100_000, 1_000_000)),
     "algorithm-1": Order(_alike, lambda p: solve_search(p, _everyone(p)), (5, 6), exponential=True),
     "algorithm-2": Order(_mixed, _program, (10, 20, 40, 80)),
     "algorithm-2-newton": Order(_mixed, lambda p: relaxed_frames(p, _everyone(p)), (100, 1000, 10_000, 100_000)),
@@ -256,7 +222,7 @@ ORDERS: Mapping[str, Order] = {
         _alike, lambda p: solve_channel_aware(p, allocate=solve_search), (5, 6), exponential=True
     ),
     "gp-heuristic": Order(_alike, lambda p: solve_channel_aware(p, allocate=by_cvxpy), (10, 20, 40)),
-    "admm": Order(_mixed, lambda p: step(p, start(p, PRINTED), PRINTED), (10_000, 100_000, 1_000_000)),
+    "admm": Order(_mixed, lambda p: step(p, begin(p, PRINTED), PRINTED), (10_000, 100_000, 1_000_000)),
     "gp-heuristic-newton": Order(_alike, lambda p: solve_channel_aware(p, allocate=warm_started()), (25, 50, 100, 200)),
 }
 
@@ -279,18 +245,11 @@ def count_cases(name: str, n_devices: int) -> int:
     return cases
 
 
-def growth(seconds: Mapping[int, float], *, exponential: bool) -> float:
-    """The exponent of N, or the factor for each further device: least squares on log time."""
-    n, t = np.array(list(seconds), dtype=float), np.log(list(seconds.values()))
-    slope = float(np.polyfit(n if exponential else np.log(n), t, 1)[0])
-    return float(np.exp(slope)) if exponential else slope
-
-
 def measure_order(name: str, repeats: int = 3) -> dict[int, float]:
     """Seconds of one of ``ORDERS`` at each of its sizes."""
     order = ORDERS[name]
     problems = {n: order.draw(n) for n in order.sizes}
-    return {n: least_seconds(lambda p=p: order.run(p), repeats) for n, p in problems.items()}  # type: ignore[misc]
+    return {n: float(seconds(order.run, partial(anew, p), repeats).min()) for n, p in problems.items()}
 
 
 def measure_all(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
@@ -321,10 +280,10 @@ def stored() -> dict[str, Any]:
 
 def stored_growth(name: str) -> float:
     """The growth of one of ``ORDERS`` in the stored measurement."""
-    order, seconds = ORDERS[name], stored()["orders"][name]
-    return growth({n: seconds[str(n)] for n in order.sizes}, exponential=order.exponential)
+    order, taken = ORDERS[name], stored()["orders"][name]
+    return growth({n: taken[str(n)] for n in order.sizes}, exponential=order.exponential)
 
 
 def column(rows: Sequence[Mapping[str, float]], name: str) -> FloatArray:
-    """One column of stored rows."""
+    """One column of stored rows, shape (len(rows),)."""
     return np.array([row[name] for row in rows])

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
 from mecpapers.arrays import FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
-from mecpapers.sweep import Sweep, run_sweep
-from mecpapers.video.evidence.experiments.centralised import _Draw, measure
+from mecpapers.sweep import Sweep, draw_with, run_sweep
 from mecpapers.video.model import Allocation, Problem, accuracy
 from mecpapers.video.scenario import EQ31, Scenario
-from mecpapers.video.schemes import SCHEMES
+from mecpapers.video.schemes import SCHEMES, measure
 
 DEVICES = (2, 4, 6, 8, 9, 10, 11, 12, 14, 16, 20, 25, 30)
 BANDWIDTH = (2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0)  # MHz
@@ -42,12 +42,12 @@ def figure_8(
 ) -> Sweep:
     """Fig. 8: GP+Heuristic while one field of the scenario takes several values."""
     schemes = {"gp-heuristic": SCHEMES["gp-heuristic"]}
-    draw = _Draw(scenario, axis)
+    draw = partial(draw_with, scenario, axis)
     return run_sweep(schemes, draw, measure_sides, axis=axis, values=values, n_drops=n_drops, seed=seed)
 
 
 def trend(sweep: Sweep, metric: str, low: float = -np.inf, high: float = np.inf) -> FloatArray:
-    """The steps of the mean of a metric from one value of the axis to the next, between ``low`` and ``high``."""
+    """The steps of a metric's mean along the axis, between ``low`` and ``high``; shape (values there - 1,)."""
     inside = [low <= value <= high for value in sweep.values]
     return np.diff(sweep.mean(metric, "gp-heuristic")[inside])
 
@@ -95,14 +95,9 @@ def simplex(parts: int = PARTS) -> list[tuple[float, float, float]]:
     return [(i / parts, j / parts, k / parts) for i, j, k in whole]
 
 
-@dataclass(frozen=True)
-class _DrawWeights:
-    scenario: Scenario
-    parts: int
-
-    def __call__(self, value: Any, rng: np.random.Generator) -> Problem:
-        delay, energy, phi = simplex(self.parts)[int(value)]
-        return replace(self.scenario, weight_delay=delay, weight_energy=energy, weight_accuracy=phi).draw(rng)
+def _draw_weights(scenario: Scenario, parts: int, place: int, rng: np.random.Generator) -> Problem:
+    delay, energy, phi = simplex(parts)[place]
+    return replace(scenario, weight_delay=delay, weight_energy=energy, weight_accuracy=phi).draw(rng)
 
 
 @kept
@@ -110,7 +105,7 @@ def figure_9(
     n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31, parts: int = PARTS, scheme: str = "gp-heuristic"
 ) -> Sweep:
     """Fig. 9: GP+Heuristic with M^min = 1 at every weight of ``simplex``, its place in that list being the axis."""
-    draw = _DrawWeights(replace(scenario, min_frames=1), parts)
+    draw = partial(_draw_weights, replace(scenario, min_frames=1), parts)
     values = range(len(simplex(parts)))
     return run_sweep(
         {scheme: SCHEMES[scheme]}, draw, measure, axis="weights", values=values, n_drops=n_drops, seed=seed
@@ -129,6 +124,7 @@ def share_of_pairs(
 
     Parameters
     ----------
+    points : name -> numbers, shape (K,)
     within : how far the first number may differ, relative to the larger one, or in its own unit
     sign : 1 for more of the third, -1 for less
 
@@ -145,7 +141,7 @@ def share_of_pairs(
 
 
 def undominated(points: dict[str, FloatArray]) -> float:
-    """Share of the weights whose delay, energy and accuracy no other weight betters in all three."""
+    """Share of the weights whose delay, energy and accuracy, of shape (K,), no other weight betters in all three."""
     table = np.stack([points["delay"], points["energy"], -points["accuracy"]])
     better = (table[:, :, None] < table[:, None, :]).all(axis=0)
     return float(1 - better.any(axis=0).mean())

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from mecpapers.arrays import FloatArray
-from mecpapers.style import BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style
+from mecpapers.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, arrow, box, canvas, draw_means, figure_style
 from mecpapers.sweep import Sweep
-from mecpapers.video.evidence.experiments import METRICS, TABLE_1
+from mecpapers.video.evidence.experiments import TABLE_1
+from mecpapers.video.schemes import METRICS
 
-AXES = {"n_devices": "number of devices N", "bandwidth_mhz": "bandwidth B, MHz", "server_ghz": "server, GHz"}
+AXES = {
+    "instance": "instance",
+    "n_devices": "number of devices N",
+    "bandwidth_mhz": "bandwidth B, MHz",
+    "server_ghz": "server, GHz",
+}
 
 
 @figure_style()
 def plot_system() -> Axes:
     """Fig. 1 in the model's names: devices, the shared uplink, the server."""
-    ax = _canvas(10.4, 5.2)
+    ax = canvas(10.4, 5.2)
     for k, name in enumerate(
         ("device 1: edge\nframes", "device 2: local\nframes, device_frequency", "device N: edge\nframes")
     ):
         y = 3.9 - 1.55 * k
-        _box(ax, 0.2, y, 2.7, 1.1, name, GREY if "local" in name else BLUE)
+        box(ax, 0.2, y, 2.7, 1.1, name, GREY if "local" in name else BLUE)
         if "edge" in name:
-            _arrow(ax, (2.9, y + 0.55), (4.6, 2.75), BLUE)
+            arrow(ax, (2.9, y + 0.55), (4.6, 2.75), BLUE)
     ax.text(1.55, 2.12, "$\\vdots$", ha="center", va="center", fontsize=13)
-    _box(ax, 4.6, 2.2, 2.2, 1.1, "base station\ntime_budget", GREEN)
-    _arrow(ax, (6.8, 2.75), (7.9, 2.75), GREEN)
-    _box(ax, 7.9, 2.2, 2.3, 1.1, "edge server\nserver_frequency", VERMILION)
+    box(ax, 4.6, 2.2, 2.2, 1.1, "base station\ntime_budget", GREEN)
+    arrow(ax, (6.8, 2.75), (7.9, 2.75), GREEN)
+    box(ax, 7.9, 2.2, 2.3, 1.1, "edge server\nserver_frequency", VERMILION)
     ax.text(
         5.7, 4.2, "uplink: frames x frame_bits\nat uplink_rate, for time_share of the time", ha="center", fontsize=8
     )
@@ -43,18 +48,18 @@ def plot_system() -> Axes:
 @figure_style()
 def plot_offloading() -> Axes:
     """Fig. 2 in the model's names: video sampling, the choice, the two ways to a result."""
-    ax = _canvas(10.4, 4.6)
-    _box(ax, 0.2, 1.7, 1.9, 1.2, "camera\n112 x 112 video", GREY)
-    _arrow(ax, (2.1, 2.3), (2.7, 2.3), GREY)
-    _box(ax, 2.7, 1.7, 2.1, 1.2, "sampling\nframes", PURPLE)
-    _arrow(ax, (4.8, 2.5), (6.2, 3.6), BLUE)
-    _arrow(ax, (4.8, 2.1), (5.5, 1.0), VERMILION)
+    ax = canvas(10.4, 4.6)
+    box(ax, 0.2, 1.7, 1.9, 1.2, "camera\n112 x 112 video", GREY)
+    arrow(ax, (2.1, 2.3), (2.7, 2.3), GREY)
+    box(ax, 2.7, 1.7, 2.1, 1.2, "sampling\nframes", PURPLE)
+    arrow(ax, (4.8, 2.5), (6.2, 3.6), BLUE)
+    arrow(ax, (4.8, 2.1), (5.5, 1.0), VERMILION)
     ax.text(4.95, 3.35, "offload = 0", fontsize=8, color=BLUE, ha="right")
     ax.text(4.75, 1.1, "offload = 1", fontsize=8, color=VERMILION, ha="right")
-    _box(ax, 6.2, 3.1, 3.9, 1.1, "network on the device\nmacs(frames), device_frequency", BLUE)
-    _box(ax, 5.5, 0.4, 1.7, 1.2, "uplink\ntime_share", GREEN)
-    _arrow(ax, (7.2, 1.0), (7.8, 1.0), GREEN)
-    _box(ax, 7.8, 0.4, 2.5, 1.2, "network on the server\nmacs(frames),\nedge_frequency", VERMILION)
+    box(ax, 6.2, 3.1, 3.9, 1.1, "network on the device\nmacs(frames), device_frequency", BLUE)
+    box(ax, 5.5, 0.4, 1.7, 1.2, "uplink\ntime_share", GREEN)
+    arrow(ax, (7.2, 1.0), (7.8, 1.0), GREEN)
+    box(ax, 7.8, 0.4, 2.5, 1.2, "network on the server\nmacs(frames),\nedge_frequency", VERMILION)
     ax.text(8.15, 2.35, "delay, energy, accuracy(frames)", ha="center", va="center", fontsize=9)
     return ax
 
@@ -74,7 +79,7 @@ def plot_accuracy(frames: FloatArray, curves: dict[str, FloatArray], floor: floa
 
 @figure_style()
 def plot_radio_frame_excess(n_devices: Sequence[int], excess: FloatArray) -> Axes:
-    """What the ceil over radio frames in (9) adds to the transmission delay."""
+    """What the ceil over radio frames in (9) adds to the transmission delay; shape (len(n_devices), 3)."""
     _, ax = plt.subplots()
     styles = (
         ("mean", BLUE, "o", "-"),
@@ -92,7 +97,7 @@ def plot_radio_frame_excess(n_devices: Sequence[int], excess: FloatArray) -> Axe
 def plot_local_energy_readings(
     delay: FloatArray, readings: Mapping[str, FloatArray], table_1: tuple[float, float]
 ) -> Axes:
-    """Local energy [J] over local delay [s] under both readings, and Table I's point (delay, energy)."""
+    """Local energy [J] over local delay [s], shape (K,), under both readings, and Table I's point (delay, energy)."""
     _, ax = plt.subplots()
     for (name, energy), (colour, dash) in zip(readings.items(), ((BLUE, "-"), (VERMILION, "--")), strict=True):
         ax.plot(delay, energy, color=colour, linestyle=dash, label=name)
@@ -125,7 +130,7 @@ def plot_local_cost(frequency: FloatArray, frames: FloatArray, cost: FloatArray,
 
 @figure_style()
 def plot_local_frames(weight: FloatArray, relaxed: FloatArray, whole: FloatArray, printed: FloatArray) -> Axes:
-    """The frames of (21) over the weight of accuracy, before and after rounding."""
+    """The frames of (21) over the weight of accuracy, before and after rounding, each of shape (K,)."""
     _, ax = plt.subplots()
     ax.plot(weight, printed, color=ORANGE, linewidth=4, alpha=0.5, drawstyle="steps-mid", label="nearest, as printed")
     ax.plot(weight, whole, color="black", linewidth=1, drawstyle="steps-mid", label="best whole number")
@@ -150,7 +155,7 @@ def plot_shares(rate: FloatArray, shares: dict[str, FloatArray]) -> Axes:
 
 @figure_style()
 def plot_departure(scale: FloatArray, cost: dict[str, FloatArray]) -> Axes:
-    """How much the delay cost grows when one device's share is scaled away from Theorem 2."""
+    """How much the delay cost grows where one device's share is scaled away from Theorem 2; shape (K,)."""
     _, ax = plt.subplots()
     for (name, values), (colour, dash) in zip(cost.items(), ((BLUE, "-"), (VERMILION, "--")), strict=True):
         ax.plot(scale, 100 * values, color=colour, linestyle=dash, label=name)
@@ -166,7 +171,7 @@ def plot_departure(scale: FloatArray, cost: dict[str, FloatArray]) -> Axes:
 
 @figure_style()
 def plot_relaxation_loss(accuracy_a1: Sequence[float], loss: dict[str, FloatArray]) -> Axes:
-    """What dropping m_a1 from Phi costs Algorithm 2, over m_a1."""
+    """What dropping m_a1 from Phi costs Algorithm 2, over m_a1; shape (len(accuracy_a1),)."""
     _, ax = plt.subplots()
     ax.plot(
         accuracy_a1,
@@ -232,32 +237,10 @@ def plot_table_1(columns: Mapping[str, Mapping[str, Mapping[str, tuple[float, fl
 
 
 @figure_style()
-def plot_sweep(sweep: Sweep, metric: str = "cost", schemes: Iterable[str] | None = None) -> Axes:
-    """Mean of a metric with its standard error for each scheme over the sweep's axis."""
+def plot_sweep(sweep: Sweep, metric: str = "cost", schemes: Sequence[str] | None = None) -> Axes:
+    """Mean of a metric with its standard error for each scheme, yours among them, over the sweep's axis."""
     _, ax = plt.subplots()
-    for scheme in schemes or sweep.schemes:
-        ax.errorbar(
-            sweep.values, sweep.mean(metric, scheme), sweep.standard_error(metric, scheme), **LOOKS[scheme].line()
-        )
+    draw_means(ax, sweep, metric, schemes)
     ax.set(xlabel=AXES.get(sweep.axis, sweep.axis), ylabel=METRICS[metric])
     ax.figure.legend(loc="outside lower center", ncols=3)
     return ax
-
-
-def _canvas(width: float, height: float) -> Axes:
-    _, ax = plt.subplots(figsize=(0.68 * width, 0.68 * height))
-    ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
-    ax.axis("off")
-    return ax
-
-
-def _box(ax: Axes, x: float, y: float, width: float, height: float, text: str, colour: str) -> None:
-    patch = FancyBboxPatch(
-        (x, y), width, height, boxstyle="round,pad=0,rounding_size=0.12", fc="white", ec=colour, lw=1.6
-    )
-    ax.add_patch(patch)
-    ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=8)
-
-
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, color=colour, lw=1.4))

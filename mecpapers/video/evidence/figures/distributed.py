@@ -40,7 +40,7 @@ def plot_global_step(b: FloatArray, points: Mapping[str, FloatArray]) -> Axes:
 
 @figure_style()
 def plot_charge(step_size: FloatArray, charge: FloatArray, truth: float, balanced: float) -> Axes:
-    """What (41) charges an edge device for the resources over s, beside what it costs the others."""
+    """What (41) charges an edge device for the resources over s, shape (K,), beside what it costs the others."""
     _, ax = plt.subplots()
     ax.loglog(step_size, charge, color=BLUE, label="charged by (41): $(\\theta_f^2 + \\theta_t^2)/2s$")
     ax.axhline(truth, color=VERMILION, linestyle="--", label="true cost to the others, about $\\theta_f + \\theta_t$")
@@ -53,7 +53,7 @@ def plot_charge(step_size: FloatArray, charge: FloatArray, truth: float, balance
 
 @figure_style()
 def plot_convergence(curves: Mapping[str, FloatArray], optimum: float) -> Axes:
-    """Fig. 7: average cost over the iterations, by reading, and the optimum."""
+    """Fig. 7: average cost over the iterations, by reading, shape (sweeps + 1,), and the optimum."""
     _, ax = plt.subplots()
     ax.axhline(optimum, **{**LOOKS["exact"].line(), "marker": None})
     for (name, cost), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
@@ -66,7 +66,7 @@ def plot_convergence(curves: Mapping[str, FloatArray], optimum: float) -> Axes:
 
 @figure_style()
 def plot_sweeps(n_devices: Sequence[int], sweeps: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axes:
-    """Sweeps until Algorithm 4 stops over N: name -> (mean, standard error)."""
+    """Sweeps until Algorithm 4 stops over N: name -> (mean, standard error), each of shape (len(n_devices),)."""
     _, ax = plt.subplots()
     for (name, (mean, error)), (colour, marker, dash) in zip(sweeps.items(), _STYLES, strict=False):
         ax.errorbar(n_devices, mean, 1.96 * error, label=name, color=colour, marker=marker, linestyle=dash, capsize=3)
@@ -89,7 +89,7 @@ def plot_running_time(seconds: Mapping[str, Mapping[int, float]], unit: str) -> 
 
 @figure_style()
 def plot_penalty(weights: Sequence[float], losses: Mapping[str, FloatArray], published: float) -> Axes:
-    """The loss of CCCP over the weight of its penalty, by start, and the loss that the paper prints."""
+    """The loss of CCCP over the weight of its penalty, by start, shape (len(weights),), and the loss printed."""
     _, ax = plt.subplots()
     for (name, loss), (colour, marker, dash) in zip(losses.items(), _STYLES, strict=False):
         ax.plot(weights, 100 * loss, label=name, color=colour, marker=marker, linestyle=dash)

@@ -132,7 +132,7 @@ def plot_shape(run: Run) -> Axes:
 
 @figure_style()
 def plot_trade_off(runs: Sequence[Run], a_1: FloatArray) -> Axes:
-    """RMSE of (15) over m_a1, the other two coefficients fitted anew at each: how little the data pin it down."""
+    """RMSE of (15) over m_a1, shape (K,), the other two coefficients fitted anew: how little the data pin it down."""
     _, ax = plt.subplots()
     for run, (colour, marker, dash) in zip(runs, STYLES, strict=False):
         rmse = [fit_accuracy_at(run.frames, run.mean, float(a)).rmse for a in a_1]

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from mecpapers.arrays import FloatArray
 from mecpapers.style import BLUE, GREY, ORANGE, VERMILION, figure_style
 from mecpapers.sweep import Sweep
-from mecpapers.video.evidence.experiments import METRICS
 from mecpapers.video.evidence.experiments.trends import Change
 from mecpapers.video.evidence.figures.centralised import AXES
+from mecpapers.video.schemes import METRICS
 
 PANELS = ("offloading", "delay", "energy", "accuracy")
 
@@ -56,7 +56,7 @@ def plot_accuracy_changes(changes: Mapping[str, Change]) -> Axes:
 
 @figure_style()
 def plot_figure_9(points: Mapping[str, FloatArray]) -> Axes:
-    """Accuracy as a surface over delay and energy, a point a weight; local weights dark, edge weights light."""
+    """Accuracy over delay and energy, a point a weight, shape (K,); local weights dark, edge weights light."""
     figure = plt.figure(figsize=(6.4, 4.8))
     ax = figure.add_subplot(projection="3d")
     x, y, z = points["delay"], np.log10(points["energy"]), points["accuracy"]
@@ -74,7 +74,7 @@ def plot_figure_9(points: Mapping[str, FloatArray]) -> Axes:
 
 @figure_style()
 def plot_weights(points: Mapping[str, FloatArray]) -> Axes:
-    """The same from above: the weights in the plane of delay and energy, lines of equal accuracy between them."""
+    """The same from above: the weights, shape (K,), over delay and energy, lines of equal accuracy between them."""
     _, ax = plt.subplots()
     levels = np.arange(0.5, 1.0, 0.05)
     lines = ax.tricontour(
