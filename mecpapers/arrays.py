@@ -152,7 +152,7 @@ def checked(name: str, value: ArrayLike, rule: Rule, table: bool = False) -> Flo
         raise ValueError(f"{name} = {shown}: must be {must}")
     if raw.size == 0:
         raise ValueError(f"{name} = []: must hold at least one device")
-    array = np.array(raw, dtype=np.float64, ndmin=2 if table else 0)
+    array = np.asarray(np.array(raw, dtype=np.float64, ndmin=2 if table else 0) + 0.0)  # -0.0 becomes 0
     for law in (_FINITE, rule):
         wrong = np.argwhere(~law.holds(array))
         if len(wrong):

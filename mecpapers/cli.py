@@ -68,7 +68,7 @@ def _solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str 
     form = import_module(f"mecpapers.{paper}.instance")
     answer = {"scheme": scheme, "seconds": seconds, **form.to_dict(problem, solution)}
     for name, value in answer.items():
-        if isinstance(value, list | float) and not np.all(np.isfinite(value)):
+        if isinstance(value, list | float) and not np.all(np.isfinite(np.asarray(value, dtype=float))):
             raise ValueError(f"{name} = inf: must be finite, but the instance's numbers leave the range of float64")
     if as_json or (output or "").endswith(".json"):
         text = json.dumps(answer, indent=1, allow_nan=False)
@@ -89,7 +89,7 @@ def list_schemes(paper: str | None) -> int:
         raise ValueError(f"PAPER = {paper}: must be one of {', '.join(ledger.PAPERS)}")
     for name in [paper] if paper else ledger.PAPERS:
         for scheme, function in _schemes(name).items():
-            click.echo(f"{name:6} {scheme:18} {(function.__doc__ or '').splitlines()[0]}")
+            click.echo(f"{name:6} {scheme:18} {(function.__doc__ or '').partition(chr(10))[0]}")
     return 0
 
 
@@ -212,3 +212,7 @@ def _check_writable(path: Path, source: Path) -> None:
         raise ValueError(f"--output = {path}: must be in a folder that exists")
     if not os.access(path.parent, os.W_OK):
         raise ValueError(f"--output = {path}: must be in a folder that can be written")
+
+
+if __name__ == "__main__":
+    main()

@@ -105,7 +105,7 @@ def shown(value: Any) -> str:
 
 def _kind(value: Any) -> str:
     names = {bool: "a boolean", str: "a string", list: "a list", dict: "an object", type(None): "null"}
-    return names.get(type(value), "a number")
+    return next((name for kind, name in names.items() if isinstance(value, kind)), "a number")
 
 
 def _name(field: str) -> str:

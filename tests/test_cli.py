@@ -137,6 +137,8 @@ EXTREME = {
     "rho": {"cycles_per_mac": 1e300},
     "weight": {"weights.delay": 1e300},
     "clock": {"devices.max_frequency": 1e-300},
+    "negative zero": {"weights.energy": -0.0, "devices.transmit_power": -0.0},
+    "many frames": {"devices.min_frames": 2.0**65, "devices.max_frames": 2.0**66},
     "kappa": {"devices.energy_coefficient": 1e300},
     "frames": {"devices.max_frames": 1e5, "weights.accuracy": 1e12},
     "free": {"weights.energy": 0, "weights.accuracy": 0},

@@ -111,7 +111,12 @@ def begin(table: Options, budget: float) -> Bracket:
     if _taken(table.cost, best_at(table, 0.0)).sum() <= budget:
         return Bracket(0.0, 0.0)
     spread = table.value.max(axis=1) - table.value.min(axis=1)
-    return Bracket(0.0, 2 * float(spread.max()) / float(table.cost[table.cost > ROUNDING].min()) + 1.0)
+    return Bracket(0.0, 2 * float(spread.max()) / _least_cost(table) + 1.0)
+
+
+def _least_cost(table: Options) -> float:
+    """The least cost that is not rounding of 0, by the table's own scale [s]."""
+    return float(table.cost[table.cost > ROUNDING * table.cost.max()].min())
 
 
 def done(bracket: Bracket) -> Ended | None:
@@ -158,7 +163,7 @@ def fill_slack(table: Options, budget: float, chosen: IndexArray) -> IndexArray:
         fits = (more_value > ROUNDING) & (more_cost <= left)
         if not fits.any():
             return chosen
-        a_second = np.where(fits, more_value / np.maximum(more_cost, ROUNDING), -np.inf)
+        a_second = np.where(fits, more_value / np.maximum(more_cost, ROUNDING * table.cost.max()), -np.inf)
         device, pair = np.unravel_index(a_second.argmax(), a_second.shape)
         chosen[device] = pair
 
