@@ -36,6 +36,9 @@ MENDED = {
     "receive-power": [partial(errata.unequal_power, 0.01)],
 }
 
+WITH_DIGITS = ("bits", "macs", "origin", "one-head", "joining-layers", "feature-range", "quality-beyond")
+WITH_DIGITS += ("feasibility", "monotone", "stop-rule", "always", "tdma-energy", "receive-power")
+
 
 @pytest.mark.parametrize("key", SHOWN)
 def test_it_is_shown_as_printed_and_not_once_it_is_mended(key):
@@ -90,11 +93,7 @@ def computed(key):
     return [f"{thirds:.0f} J", f"{halves:.0f} J", f"{100 * experiments.unequal_power_loss()[1]:.1f} %"]
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["bits", "macs", "origin", "one-head", "joining-layers", "feature-range", "quality-beyond", "feasibility"]
-    + ["monotone", "stop-rule", "always", "tdma-energy", "receive-power"],
-)
+@pytest.mark.parametrize("key", WITH_DIGITS)
 def test_its_digits_are_computed(key):
     for number in computed(key):
         assert number in ROWS[key].evidence

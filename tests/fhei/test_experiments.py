@@ -80,12 +80,12 @@ def test_follows():
     assert not follows_downlink(problem, np.array([5e6, 6e6, 4e6, 2.8e6, 3e6]))
 
 
-def test_24_combinations_and_in_none_is_constant_quality_always_beaten():
+def test_24_combinations_and_constant_quality_wins_some_drops_wherever_half_are_served():
     assert len(COMBINATIONS) == 24
     assert {scenario.gamma_shape for scenario in COMBINATIONS.values()} == {1 / 3, 1.0}  # the printed law and ours
     rows = experiments.verdict_rows()
     assert len(rows) >= 20
-    assert all(row["below_constant"] > 0 for row in rows)
+    assert all(row["below_constant"] > 0 for row in rows if row["infeasible"] <= 0.5)
     assert all(row["below_any"] >= max(row["below_constant"], row["below_inversion"]) for row in rows)
     assert all(row["mended_below"] == 0 for row in rows)
 

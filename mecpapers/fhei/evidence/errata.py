@@ -47,7 +47,7 @@ def fig_4a(n_users: int = 5) -> Problem:
     return few.draw(np.random.default_rng(0))
 
 
-def byte_optima(bits: int = BITS) -> tuple[float, float]:
+def byte_optima(bits: float = BITS) -> tuple[float, float]:
     """Sum of quality with sizes in bit where they meet a rate, and with bytes read as bits."""
     problem = fig_4a()
     users = problem.users
@@ -95,7 +95,7 @@ def priced_air(shares: Sequence[float], price: Sequence[float] = (1.0, 4.0)) -> 
     return float(sum(p / s for p, s in zip(price, shares, strict=True)))
 
 
-def bits(factor: int = BITS) -> bool:
+def bits(factor: float = BITS) -> bool:
     """Whether the factor between byte and bit moves the optimum of Fig. 4(a)."""
     right, as_bytes = byte_optima(factor)
     return as_bytes > right * (1 + 1e-4)

@@ -137,8 +137,8 @@ def verdicts(name: str, n_drops: int = 12, seed: int = 0, n_users: int = 5) -> d
 
 def verdict_rows(n_drops: int = 12, seed: int = 0) -> list[dict[str, Any]]:
     """The combinations in which some drop can be served, a line each."""
-    rows = [{"combination": name, **verdicts(name, n_drops, seed)} for name in COMBINATIONS]
-    return [row for row in rows if row["infeasible"] < 1]
+    found = {name: verdicts(name, n_drops, seed) for name in COMBINATIONS}
+    return [{"combination": name, **row} for name, row in found.items() if row["infeasible"] < 1]
 
 
 def trajectory(mobiles: str = "equal", stop: Stop = "safe", eta: float | None = 1.01) -> dict[str, FloatArray]:
