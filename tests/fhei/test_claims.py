@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mecpapers.fhei.evidence import claims, reference, verification
+from mecpapers.fhei.evidence import claims, experiments, reference, verification
 from mecpapers.fhei.model import violations
 from mecpapers.fhei.networks import class_bytes, class_macs
 from mecpapers.sweep import drop_generator
@@ -65,5 +65,5 @@ def test_paired_means_leave_out_what_one_side_cannot_serve():
             theirs = [np.r_[np.full(10, 2.0), 99.0], np.r_[np.full(9, 1.0), np.nan, np.nan]]
             return np.array(ours if name == "alternating" else theirs)
 
-    np.testing.assert_allclose(claims._paired(Drops(), "constant"), [1.0])  # the second M has nine drops
-    np.testing.assert_allclose(claims._paired(Drops(), "constant", relative=True), [0.5])
+    np.testing.assert_allclose(experiments.mean_gain(Drops(), "constant"), [1.0])  # the second M has nine drops
+    np.testing.assert_allclose(experiments.mean_gain(Drops(), "constant", relative=True), [0.5])

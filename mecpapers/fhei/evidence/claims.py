@@ -16,7 +16,6 @@ from mecpapers.units import GIGA, MEGA
 
 N_INSTANCES = 200
 FIG_4B_USERS = (2, 5, 8, 10, 15)
-FEW = 10  # drops; a mean over fewer is left out
 
 
 def _never_below(seed: int = 0) -> float:
@@ -38,28 +37,26 @@ def fig_4b(noise_w_per_hz: float = 2e-8, gamma_shape: float = 1.0, seed: int = 0
 
 def _mean_gap(noise_w_per_hz: float = 2e-8, gamma_shape: float = 1.0, seed: int = 0) -> float:
     """Largest mean loss to the optimum over M [%]."""
-    gains = _paired(fig_4b(noise_w_per_hz, gamma_shape, seed), "exact", relative=True)
+    from mecpapers.fhei.evidence.experiments import mean_gain
+
+    gains = mean_gain(fig_4b(noise_w_per_hz, gamma_shape, seed), "exact", relative=True)
     return float(-100 * np.min(gains))
 
 
 def _mean_gain(*benchmarks: str, noise_w_per_hz: float = 2e-8, gamma_shape: float = 1.0, seed: int = 0) -> float:
     """Least mean gain over a benchmark, over M and the benchmarks [mAP]."""
+    from mecpapers.fhei.evidence.experiments import mean_gain
+
     sweep = fig_4b(noise_w_per_hz, gamma_shape, seed)
-    return float(min(_paired(sweep, name).min() for name in benchmarks))
+    return float(min(mean_gain(sweep, name).min() for name in benchmarks))
 
 
 def _gap_growth(noise_w_per_hz: float = 2e-8, gamma_shape: float = 1.0, seed: int = 0) -> float:
     """By how much the mean relative gain over computation only grows from the fewest users to the most [points]."""
-    gains = _paired(fig_4b(noise_w_per_hz, gamma_shape, seed), "inversion-rate", relative=True)
+    from mecpapers.fhei.evidence.experiments import mean_gain
+
+    gains = mean_gain(fig_4b(noise_w_per_hz, gamma_shape, seed), "inversion-rate", relative=True)
     return float(100 * (gains[-1] - gains[0])) if gains.size > 1 else float("nan")
-
-
-def _paired(sweep: Sweep, rival: str, *, relative: bool = False) -> FloatArray:
-    """Mean gain over a rival where both have an answer, for each M that has ten such drops."""
-    ours, theirs = sweep.drops("quality", "alternating"), sweep.drops("quality", rival)
-    gains = ours / theirs - 1 if relative else ours - theirs
-    means = [np.nanmean(row) for row in gains if np.sum(~np.isnan(row)) >= FEW]
-    return np.array(means or [np.nan])
 
 
 def _gain(*benchmarks: str, mobiles: str = "equal") -> float:

@@ -21,6 +21,7 @@ from mecpapers.solution import Infeasible, Scheme, Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, answer, drop_generator
 
+FEW = 10  # drops; a mean over fewer is left out
 BENCHMARKS = ("constant", "inversion-rate", "inversion-gain")
 
 
@@ -203,9 +204,16 @@ def discrete_loss(n_drops: int = 20, seed: int = 0, scenario: Scenario = TABLE_I
     return np.array(losses)
 
 
-def inversion_gap(sweep: Sweep) -> FloatArray:
-    """Mean relative gain over equal-rate inversion, for the K values with ten drops or more that both answer; (K,)."""
-    ours, theirs = (sweep.drops("quality", name) for name in ("alternating", "inversion-rate"))
-    both = ~np.isnan(ours) & ~np.isnan(theirs)
-    gains = [np.mean((o / t - 1)[b]) for o, t, b in zip(ours, theirs, both, strict=True) if b.sum() >= 10]
-    return np.array(gains)
+def mean_gain(sweep: Sweep, rival: str, *, relative: bool = False) -> FloatArray:
+    """Mean gain of the alternating algorithm [mAP] over a rival where both have an answer, shape (K,) or less.
+
+    A value of the axis with fewer than ten such drops is left out; NaN alone if all are.
+
+    Parameters
+    ----------
+    relative : the gain over the rival's own sum [1] instead
+    """
+    ours, theirs = sweep.drops("quality", "alternating"), sweep.drops("quality", rival)
+    gains = ours / theirs - 1 if relative else ours - theirs
+    means = [np.nanmean(row) for row in gains if np.sum(~np.isnan(row)) >= FEW]
+    return np.array(means or [np.nan])
