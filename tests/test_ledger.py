@@ -4,6 +4,7 @@ import pytest
 
 from mecpapers import ledger
 from mecpapers.ledger import Basis, Claim, Entry, Measured, Relation, Source, Verdict, flips
+from mecpapers.ledger.layout import layout
 from mecpapers.ledger.reading import parse_claims, parse_errata
 
 
@@ -252,3 +253,44 @@ def test_what_rests_on_a_claim_that_differs_is_marked():
     rows = ledger.Ledger(claims, (), (), ())
     assert ledger.rests_on_differing(rows) == {"b": ("a",), "c": ("a",)}
     assert ledger.show_graph(rows).rows[0] == ("claim", "`a`", "2", "`b`, `c`")
+
+
+def test_the_drawing_leaves_out_what_follows_and_boxes_what_is_alike():
+    def row(key, needs, expected="REPRODUCED"):
+        text = ROW.format(key=key).replace("REPRODUCED", expected)
+        return text + f"requires = {{ claims = {needs} }}\n"
+
+    text = row("a", [], "DIFFERS") + row("b", ["a"]) + row("c", ["a", "b"]) + row("d", ["a", "b"]) + row("e", [])
+    claims, _ = parse(text, dict.fromkeys("abcde", lambda: 2.0))
+    laid = layout(ledger.Ledger(claims, (), (), ()))
+    assert [(box.names, box.column, box.differs, box.shaken) for box in laid.boxes] == [
+        (("a",), 0, True, False),
+        (("b",), 1, False, True),
+        (("c", "d"), 2, False, True),
+    ]  # e rests on nothing and carries nothing
+    assert laid.edges == ((1, 0), (2, 1))  # c and d rest on a through b
+
+
+@pytest.mark.parametrize("paper", ledger.PAPERS)
+def test_the_drawing_of_a_paper_tells_all_that_its_graph_does(paper):
+    rows = ledger.read(paper)
+    whole, laid = ledger.graph(rows), layout(rows)
+    nodes = [[(box.kind, name) for name in box.names] for box in laid.boxes]
+    assert sorted(node for names in nodes for node in names) == sorted(whole.nodes)
+    drawn = ledger.Graph(whole.nodes, tuple((a, b) for i, j in laid.edges for a in nodes[i] for b in nodes[j]))
+    assert all(drawn.beneath(node) == whole.beneath(node) for node in whole.nodes)
+    assert all(laid.boxes[i].column > laid.boxes[j].column for i, j in laid.edges)
+    differing = {("claims", c.key) for c in rows.claims if c.expected is Verdict.DIFFERS}
+    marked = {node for box, names in zip(laid.boxes, nodes, strict=True) if box.differs for node in names}
+    assert marked == differing & set(whole.nodes)
+
+
+def test_what_differs_is_marked_by_more_than_colour():
+    from mecpapers.ledger.figures import plot_graph
+
+    laid = layout(ledger.read("fhei"))
+    written = [text.get_text() for text in plot_graph(laid).texts]
+    assert len(written) == sum(len(box.names) for box in laid.boxes)
+    assert {w for w in written if w.startswith("\u2260 ")} == {
+        f"\u2260 {name}" for box in laid.boxes if box.differs for name in box.names
+    }

@@ -24,7 +24,7 @@ class Scenario:
     uplink_mhz: float = 20.0  # W_U
     downlink_mhz: float = 160.0  # W_D
     noise_w_per_hz: float = 2e-8  # N_0; chosen so that the limits bind and the benchmarks have answers
-    gamma_shape: float = 1.0  # of the gains; chosen: "unit mean, scale 3" would be 1/3
+    gamma_shape: float = 1.0  # of the gains; chosen: "unit mean, scale 3" is 1/3, with which our N_0 serves few drops
     gamma_scale: float = 3.0  # of the gains
     uplink_gains: tuple[float, ...] = ()  # fixed instead of drawn, as in Fig. 4(a)
     downlink_gains: tuple[float, ...] = ()

@@ -80,12 +80,27 @@ def test_follows():
     assert not follows_downlink(problem, np.array([5e6, 6e6, 4e6, 2.8e6, 3e6]))
 
 
-def test_24_combinations_and_none_makes_all_true():
-    assert len(COMBINATIONS) >= 12
+def test_24_combinations_and_constant_quality_wins_some_drops_wherever_half_are_served():
+    assert len(COMBINATIONS) == 24
+    assert {scenario.gamma_shape for scenario in COMBINATIONS.values()} == {1 / 3, 1.0}  # the printed law and ours
     rows = experiments.verdict_rows()
-    assert len(rows) >= 12
-    assert not any(row["all true"] for row in rows)
+    assert len(rows) >= 20
+    assert all(row["below_constant"] > 0 for row in rows if row["infeasible"] <= 0.5)
+    assert all(row["below_any"] >= max(row["below_constant"], row["below_inversion"]) for row in rows)
     assert all(row["mended_below"] == 0 for row in rows)
+
+
+def test_the_captions_gains_fit_shape_1_better_than_the_printed_law():
+    """By hand for shape 1: ten exponentials of mean 3, log-likelihood - 10 ln 3 - sum / 3; the gains sum to 21.48."""
+    assert experiments.log_likelihood(1.0) == pytest.approx(-10 * np.log(3) - 21.48 / 3)
+    assert experiments.log_likelihood(1 / 3) < experiments.log_likelihood(1.0) - 4
+
+
+@pytest.mark.parametrize("shape", [1 / 3, 1.0])
+def test_with_little_noise_constant_quality_wins_every_drop_under_either_law(shape):
+    assert experiments.below_constant(1e-15, shape) == (60, 60)
+    below, served = experiments.below_constant(2e-8, shape)
+    assert below < served < 60
 
 
 def test_unequal_power_and_discrete_losses_are_positive():

@@ -8,18 +8,20 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from scipy.stats import gamma
 
 from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.fhei.alternating import Stop, rounds, solve_alternating
 from mecpapers.fhei.bounds import solve_classes, solve_exact
 from mecpapers.fhei.model import Allocation, Problem, evaluate
 from mecpapers.fhei.networks import class_bytes
-from mecpapers.fhei.scenario import TABLE_I, UNEQUAL, Scenario
+from mecpapers.fhei.scenario import FIG_4A, TABLE_I, UNEQUAL, Scenario
 from mecpapers.fhei.schemes import SCHEMES, compare
 from mecpapers.solution import Infeasible, Scheme, Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, answer, drop_generator
 
+FEW = 10  # drops; a mean over fewer is left out
 BENCHMARKS = ("constant", "inversion-rate", "inversion-gain")
 
 
@@ -68,23 +70,35 @@ def figure_4b_rows(sweep: Sweep) -> list[dict[str, Any]]:
 
 
 COMBINATIONS: Mapping[str, Scenario] = {
-    f"N0 {n0:g}, P_D {p_d:g}, Q {q}, gains {gains}": replace(
-        TABLE_I,
-        noise_w_per_hz=n0,
-        station_power_w=p_d,
-        slowest_gflops=slow,
-        fastest_gflops=fast,
-        gamma_shape=shape,
-        gamma_scale=scale,
+    f"N0 {n0:g}, Q {q}, gains {gains}": replace(
+        TABLE_I, noise_w_per_hz=n0, slowest_gflops=slow, fastest_gflops=fast, gamma_shape=shape, gamma_scale=3.0
     )
-    for n0, p_d, (q, slow, fast), (gains, shape, scale) in product(
-        (1e-8, 2e-8),
-        (1.0, 4.0),
+    for n0, (q, slow, fast), (gains, shape) in product(
+        (2e-8, 1e-10, 1e-12, 1e-15),
         (("3", 3.0, 3.0), ("1.5-4.5", 1.5, 4.5), ("1.2-2", 1.2, 2.0)),
-        (("shape 1, scale 3", 1.0, 3.0), ("shape 3, scale 1", 3.0, 1.0)),
+        (("as printed", 1 / 3), ("shape 1", 1.0)),
     )
 }
-"""24 readings of what the paper leaves open: noise, the station's power, the mobiles, the gains' law."""
+"""24 readings of what the paper leaves open: noise, mobiles, and the gains' law, the printed one among them.
+
+The station's power enters as P_D / N_0 alone, which the noise moves further than any power would.
+"""
+
+
+def log_likelihood(shape: float, scale: float = 3.0) -> float:
+    """Of the ten gains in the caption of Fig. 4 under a gamma law; the larger, the better it explains them."""
+    gains = np.array([*FIG_4A.uplink_gains, *FIG_4A.downlink_gains])
+    return float(gamma(shape, scale=scale).logpdf(gains).sum())
+
+
+@kept
+def below_constant(noise_w_per_hz: float, gamma_shape: float, n_drops: int = 60, seed: int = 0) -> tuple[int, int]:
+    """In how many drops of Table I the alternating algorithm is below constant quality, and how many can be served."""
+    scenario = replace(TABLE_I, noise_w_per_hz=noise_w_per_hz, gamma_shape=gamma_shape)
+    schemes = {name: SCHEMES[name] for name in ("alternating", "constant")}
+    sweep = compare(schemes, scenario, n_drops=n_drops, seed=seed, n_users=[scenario.n_users])
+    ours, theirs = (sweep.drops("quality", name)[0] for name in schemes)
+    return int(np.sum(ours < theirs * (1 - 1e-9))), int(np.sum(~np.isnan(theirs)))
 
 
 @kept
@@ -95,7 +109,7 @@ def verdicts(name: str, n_drops: int = 12, seed: int = 0, n_users: int = 5) -> d
     -------
     infeasible : share of drops
     mean_gap, worst_gap : of the alternating algorithm to the certified optimum
-    below_constant, below_inversion : share of drops in which it is worse than a benchmark
+    below_constant, below_inversion, below_any : share of drops in which it is worse than a benchmark
     worst : the worst ratio to a benchmark, less one
     follows : share of drops in which its quality follows the downlink
     mended_below : share of drops in which the mended algorithm is worse than any benchmark
@@ -115,6 +129,7 @@ def verdicts(name: str, n_drops: int = 12, seed: int = 0, n_users: int = 5) -> d
         "worst_gap": float(np.max(1 - ours / best)),
         "below_constant": float(np.mean(ours / rivals[0] - 1 < slack)),
         "below_inversion": float(np.mean(ours / np.fmax.reduce(rivals[1:]) - 1 < slack)),
+        "below_any": float(np.mean(ratio < slack)),
         "worst": float(ratio.min()),
         "follows": float(sweep.drops("follows", "alternating")[0][alive].mean()),
         "mended_below": float(np.mean(value["mended"][alive] / np.fmax.reduce(rivals) - 1 < slack)),
@@ -122,20 +137,9 @@ def verdicts(name: str, n_drops: int = 12, seed: int = 0, n_users: int = 5) -> d
 
 
 def verdict_rows(n_drops: int = 12, seed: int = 0) -> list[dict[str, Any]]:
-    """All combinations, a line each, with whether all of Section V's claims hold in every drop."""
-    rows = []
-    for name in COMBINATIONS:
-        v = verdicts(name, n_drops, seed)
-        if v["infeasible"] == 1.0:
-            continue
-        rows.append({"combination": name, **v, "all true": all_true(v)})
-    return rows
-
-
-def all_true(verdict: Mapping[str, float]) -> bool:
-    """Near-optimal (1 % on the mean), never below a benchmark, quality along the downlink in every drop."""
-    never_below = verdict["below_constant"] == verdict["below_inversion"] == 0.0
-    return bool(verdict["mean_gap"] <= 0.01 and never_below and verdict["follows"] == 1.0)
+    """The combinations in which some drop can be served, a line each."""
+    found = {name: verdicts(name, n_drops, seed) for name in COMBINATIONS}
+    return [{"combination": name, **row} for name, row in found.items() if row["infeasible"] < 1]
 
 
 def trajectory(mobiles: str = "equal", stop: Stop = "safe", eta: float | None = 1.01) -> dict[str, FloatArray]:
@@ -200,9 +204,16 @@ def discrete_loss(n_drops: int = 20, seed: int = 0, scenario: Scenario = TABLE_I
     return np.array(losses)
 
 
-def inversion_gap(sweep: Sweep) -> FloatArray:
-    """Mean relative gain over equal-rate inversion, for the K values with ten drops or more that both answer; (K,)."""
-    ours, theirs = (sweep.drops("quality", name) for name in ("alternating", "inversion-rate"))
-    both = ~np.isnan(ours) & ~np.isnan(theirs)
-    gains = [np.mean((o / t - 1)[b]) for o, t, b in zip(ours, theirs, both, strict=True) if b.sum() >= 10]
-    return np.array(gains)
+def mean_gain(sweep: Sweep, rival: str, *, relative: bool = False) -> FloatArray:
+    """Mean gain of the alternating algorithm [mAP] over a rival where both have an answer, shape (K,) or less.
+
+    A value of the axis with fewer than ten such drops is left out; NaN alone if all are.
+
+    Parameters
+    ----------
+    relative : the gain over the rival's own sum [1] instead
+    """
+    ours, theirs = sweep.drops("quality", "alternating"), sweep.drops("quality", rival)
+    gains = ours / theirs - 1 if relative else ours - theirs
+    means = [np.nanmean(row) for row in gains if np.sum(~np.isnan(row)) >= FEW]
+    return np.array(means or [np.nan])

@@ -66,6 +66,30 @@ def resources(
     return allocation, float(program.value) * problem.max_mean_energy
 
 
+def resources_are_convex(m: int) -> bool:
+    """Whether P2 for m users passes CVXPY's rules, which prove convexity from the sums and functions it is made of."""
+    return bool(_convex_program(m)[0].is_dcp())
+
+
+def least_time(problem: Problem, feature_bytes: FloatArray) -> float:
+    """The least mean time [s] of uplink, downlink and FN for sizes [byte] of shape (M,)."""
+    users = problem.users
+    loads = (
+        np.full(users.size, BITS * problem.input_bytes) / users.uplink_rate,
+        BITS * feature_bytes / users.downlink_rate,
+        feature_flops(problem, feature_bytes) / problem.server_speed,
+    )
+    total = 0.0
+    for load in loads:  # no limit joins them, so that each is a program of its own
+        share = cp.Variable(load.size, pos=True)
+        program = cp.Problem(cp.Minimize(load / load.sum() @ cp.inv_pos(share)), [cp.sum(share) <= 1])
+        with catch_warnings():  # as in ``resources``
+            simplefilter("ignore", UserWarning)
+            program.solve(solver=cp.CLARABEL, **_tight(1e-11))
+        total += float(program.value) * float(load.sum())
+    return total / users.size
+
+
 def sizes(problem: Problem, price: FloatArray, budget: float, most_bytes: float) -> tuple[FloatArray, float]:
     """P3 with (23) as a linear program: sizes [byte] of shape (M,), and their sum."""
     high = problem.max_feature_bytes

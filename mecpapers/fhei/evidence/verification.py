@@ -18,7 +18,8 @@ from mecpapers.fhei.evidence import reference
 from mecpapers.fhei.mended import raise_one, solve_mended, with_resources
 from mecpapers.fhei.model import BITS, Allocation, Problem, evaluate, feature_flops
 from mecpapers.fhei.quality import energy_left, energy_per_byte, greedy_sizes
-from mecpapers.fhei.scenario import TABLE_I
+from mecpapers.fhei.scenario import FIG_4A, TABLE_I
+from mecpapers.fhei.transmission import least_time_before_computing
 from mecpapers.solution import Infeasible, Solution, TooLarge
 from mecpapers.store import kept
 from mecpapers.sweep import drop_generator
@@ -128,6 +129,71 @@ def check(solve: Solve, n_instances: int, seed: int = 0, equal: bool = True) -> 
         gaps.append(min(abs(energy / optimum - 1) for optimum in optima))
         residuals.append(residual(problem, a))
     return Checked(gap=max(gaps), residual=max(residuals), instances=n_instances, **counts)
+
+
+@kept
+def least_time_gap(n_instances: int = 50, seed: int = 0) -> float:
+    """Worst relative gap of the duration of Proposition 1, sending and FN, to the least that CVXPY finds."""
+    worst = 0.0
+    for k in range(n_instances):
+        problem, sizes = random_instance(drop_generator(seed, k))
+        ours = float(least_time_before_computing(problem, sizes))
+        worst = max(worst, abs(ours / reference.least_time(problem, sizes) - 1))
+    return worst
+
+
+@kept
+def infeasible_above_limit(n_instances: int = 50, seed: int = 0, share: tuple[float, float] = (0.5, 0.99)) -> float:
+    """Share of random instances that CVXPY finds infeasible, with limits at ``share`` of Proposition 1's duration."""
+    found = 0
+    for k in range(n_instances):
+        rng = drop_generator(seed, k)
+        problem, sizes = random_instance(rng)
+        limit = float(least_time_before_computing(problem, sizes)) * rng.uniform(*share)
+        found += reference.resources(replace(problem, max_mean_latency=limit), sizes)[0] is None
+    return found / n_instances
+
+
+def points_of_p1(sizes: tuple[float, ...] = (2.8e6, 3.8e6, 3.3e6)) -> tuple[Problem, list[Allocation]]:
+    """P1 for one user with all of both bands and the server: two points within all limits, and the one between them.
+
+    By hand: 1e-28 J s^2/FLOP^3, 5664 FLOP/byte and a limit of 5 J leave 1.77 GFLOP/s for 2.8 MB, 1.52 for 3.8 MB; the
+    point half way needs 5.06 J.
+    """
+    alone = replace(FIG_4A, n_users=1, uplink_gains=(4.63,), downlink_gains=(5.17,), device_gflops=(4.5,))
+    problem, one = alone.draw(np.random.default_rng(0)), np.ones(1)
+    speeds = np.interp(sizes, (2.8e6, 3.8e6), (1.77e9, 1.52e9))
+    points = [
+        Allocation(
+            feature_bytes=size * one,
+            uplink_share=one,
+            downlink_share=one,
+            edge_speed=problem.server_speed * one,
+            device_speed=speed * one,
+        )
+        for size, speed in zip(sizes, speeds, strict=True)
+    ]
+    return problem, points
+
+
+def energy_bend(n_instances: int = 50, seed: int = 0) -> float:
+    """Worst relative distance of the mean energy half way between two sizes from half the sum at both, all else fixed.
+
+    Zero if the energy limit of P3 is linear.
+    """
+    worst = 0.0
+    for k in range(n_instances):
+        rng = drop_generator(seed, k)
+        problem, sizes = random_instance(rng)
+        problem = replace(problem, max_mean_latency=1.1 * float(least_latency(problem, sizes)))
+        fixed = closed_form(problem, sizes)
+        other = rng.uniform(problem.min_feature_bytes, problem.max_feature_bytes, sizes.size)
+        energies = [
+            float(evaluate(problem, replace(fixed, feature_bytes=d)).energy.mean())
+            for d in (sizes, other, (sizes + other) / 2)
+        ]
+        worst = max(worst, abs(2 * energies[2] / (energies[0] + energies[1]) - 1))
+    return worst
 
 
 @kept

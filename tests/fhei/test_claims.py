@@ -1,0 +1,69 @@
+"""Measures of the ledger that a wrong input would change."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mecpapers.fhei.evidence import claims, experiments, reference, verification
+from mecpapers.fhei.model import violations
+from mecpapers.fhei.networks import class_bytes, class_macs
+from mecpapers.sweep import drop_generator
+
+
+def test_two_points_of_p1_by_hand_and_the_one_between():
+    problem, points = verification.points_of_p1()
+    assert [bool(violations(problem, p)) for p in points] == [False, False, True]
+    spent = [1e-28 * 5664 * p.feature_bytes[0] * p.device_speed[0] ** 2 for p in points]
+    assert spent == pytest.approx([4.97, 4.97, 5.06], abs=5e-3)
+    _, same = verification.points_of_p1((2.8e6, 3.8e6, 2.8e6))
+    assert not violations(problem, same[-1])  # only the point between fails
+
+
+def test_no_share_of_the_air_is_quicker_than_proposition_1_and_one_user_needs_no_program():
+    problem, sizes = verification.random_instance(drop_generator(3, 0), n_users=1)
+    users = problem.users
+    alone = 8 * problem.input_bytes / users.uplink_rate + 8 * sizes / users.downlink_rate
+    alone = alone + (problem.fn_base_flops + problem.fn_flops_per_byte * sizes) / problem.server_speed
+    assert reference.least_time(problem, sizes) == pytest.approx(float(alone[0]), rel=1e-9)
+    assert verification.least_time_gap(5) < 1e-8
+
+
+def test_infeasible_only_above_the_limit():
+    assert verification.infeasible_above_limit(10) == 1
+    assert verification.infeasible_above_limit(10, share=(50.0, 60.0)) == 0  # far more time than sending and FN need
+
+
+def test_energy_is_linear_in_the_sizes_alone(monkeypatch):
+    assert verification.energy_bend(5) < 1e-12
+    right = verification.evaluate
+
+    def bent(problem, allocation):
+        found = right(problem, allocation)
+        return replace(found, energy=found.energy**2)
+
+    monkeypatch.setattr(verification, "evaluate", bent)
+    assert verification.energy_bend(5) > 1e-3
+
+
+def test_the_regression_at_zero_is_that_of_scipy():
+    from scipy.stats import linregress
+
+    for part in (0, 1):
+        for origin in (0.0, 2e6):
+            load = 2 * class_macs(cumulative_heads=True)[part] / 1e9
+            line = linregress((class_bytes() - origin) / 1e6, load)
+            bias = claims._bias(part, origin)
+            assert bias.value == pytest.approx(line.intercept)
+            assert bias.standard_error == pytest.approx(line.intercept_stderr)
+
+
+def test_paired_means_leave_out_what_one_side_cannot_serve():
+    class Drops:
+        def drops(self, _, name):
+            ours = [np.r_[np.full(10, 3.0), np.nan], np.full(11, 3.0)]
+            theirs = [np.r_[np.full(10, 2.0), 99.0], np.r_[np.full(9, 1.0), np.nan, np.nan]]
+            return np.array(ours if name == "alternating" else theirs)
+
+    np.testing.assert_allclose(experiments.mean_gain(Drops(), "constant"), [1.0])  # the second M has nine drops
+    np.testing.assert_allclose(experiments.mean_gain(Drops(), "constant", relative=True), [0.5])
