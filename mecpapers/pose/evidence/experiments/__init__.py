@@ -5,8 +5,8 @@ from mecpapers.pose.evidence.experiments.agreement import (
     equivalence,
     equivalence_rows,
     loss,
+    poor_views,
     rank_correlation,
-    readings,
     worst_loss,
 )
 from mecpapers.pose.evidence.experiments.measured import (
@@ -115,10 +115,10 @@ __all__ = [
     "over_spread",
     "policy_errors",
     "policy_rows",
+    "poor_views",
     "provenance_rows",
     "rank_correlation",
     "reading_rows",
-    "readings",
     "reduction_rows",
     "reductions",
     "run_policy",

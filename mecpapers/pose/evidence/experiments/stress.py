@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -44,17 +45,17 @@ def turned(camera: Camera, degrees: float, axis: FloatArray) -> Camera:
 def over_miscalibration(degrees: Sequence[float], cameras: str = "all") -> list[dict[str, float]]:
     """MPJPE [mm] where cameras have turned after the calibration, unknown to the triangulation.
 
-    Each camera by the same angle about an axis by lot, ``DRAWS`` times; ``cameras`` "all", or "one" drawn by lot. The
+    ``cameras`` "all": each by the same angle about an axis by lot, ``DRAWS`` times; "one": each alone, in turn. The
     images are as they were: it is the assumed poses that are wrong, which comes to the same.
     """
+    check_choice("cameras", cameras, ("all", "one"))
     d, recorded = deployment(), trace.load().half(1)
     problem, rows = of_reading("left out").problem(d.calibration.tables), []
     for angle in degrees:
         errors = []
-        for k in range(DRAWS):
-            rng = drop_generator(0, k)
-            axes, lot = rng.normal(size=(len(recorded.rig), 3)), rng.integers(len(recorded.rig))
-            hit = [cameras == "all" or c == lot for c in range(len(recorded.rig))]
+        for k in range(DRAWS if cameras == "all" else len(recorded.rig)):
+            axes = drop_generator(0, k).normal(size=(len(recorded.rig), 3))
+            hit = [cameras == "all" or c == k for c in range(len(recorded.rig))]
             rig = tuple(turned(c, angle, a) if h else c for c, a, h in zip(recorded.rig, axes, hit, strict=True))
             views = prepare(replace(recorded, rig=rig), d.calibration)
             errors.append([1e3 * run_policy(name, views, problem).error.mean() for name in JUDGED])
@@ -97,7 +98,7 @@ def _without(
 
 
 @kept
-def over_fading(spreads_db: Sequence[float]) -> list[dict[str, float]]:
+def over_fading(spreads_db: Sequence[float]) -> list[dict[str, Any]]:
     """Links that fluctuate from frame to frame: SNR in dB with a standard deviation, independent, ``DRAWS`` times.
 
     Thresholds know the mean link alone. The guard knows the links of the frame ("knowing"), or the mean alone
@@ -106,20 +107,20 @@ def over_fading(spreads_db: Sequence[float]) -> list[dict[str, float]]:
     d, scenario = deployment(), of_reading("left out")
     problem, rows = scenario.problem(d.calibration.tables), []
     mean = float(np.log2(1 + from_db(np.asarray(scenario.snr_db))))
+    blind = run_policy("cooperative-guarded", d.held_out, problem)
     for spread in spreads_db:
-        cells = []
+        found = []
         for k in range(DRAWS):
             db = np.asarray(scenario.snr_db) + spread * drop_generator(2, k).standard_normal(d.held_out.size.shape)
             views = replace(d.held_out, size=d.held_out.size * mean / np.log2(1 + from_db(db)))
-            knowing = [run_policy(name, views, problem) for name in ("cooperative", "cooperative-guarded")]
-            blind = run_policy("cooperative-guarded", d.held_out, problem)
-            cells.append([x for o in knowing for x in _shown(o)] + _shown(_at(blind, views, problem)))
-        names = (f"{who}, {what}" for who in ("thresholds", "knowing guard", "blind guard") for what in SHOWN)
-        rows.append({"spread, dB": spread, **dict(zip(names, np.mean(cells, axis=0).tolist(), strict=True))})
+            outcomes = [run_policy(name, views, problem) for name in ("cooperative", "cooperative-guarded")]
+            found.append([_shown(o) for o in (*outcomes, _at(blind, views, problem))])
+        for who, cells in zip(("thresholds", "guard, knowing", "guard, blind"), np.mean(found, axis=0), strict=True):
+            rows.append({"spread, dB": spread, "policy": who, **dict(zip(SHOWN, cells.tolist(), strict=True))})
     return rows
 
 
-SHOWN = ("mm", "ms", "late, %")
+SHOWN = ("MPJPE, mm", "mean delay, ms", "late, %")
 
 
 def _shown(outcome: Outcome) -> list[float]:
