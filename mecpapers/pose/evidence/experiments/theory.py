@@ -115,7 +115,10 @@ def measured_gaps(deadlines_ms: Sequence[float]) -> FloatArray:
 
 @kept
 def environment_gaps() -> FloatArray:
-    """The same in percent over all of ``ENVIRONMENTS`` and all choices of two cameras or more; both kappas in a row."""
+    """The same in percent over all of ``ENVIRONMENTS`` and all choices of two cameras or more; shape (problems,).
+
+    Kappa 0 first, then as calibrated.
+    """
     tables, problems = deployment().calibration.tables, []
     for kappa in (0.0, discard_value()):
         base = Scenario(discard_value=kappa)
