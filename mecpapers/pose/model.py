@@ -8,7 +8,7 @@ Nothing here knows a solver: every allocation, whoever made it, is judged by ``e
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from mecpapers.arrays import (
 from mecpapers.solution import Violation
 
 Table = Annotated[Fraction, Columns("levels")]  # (N, K)
+Filtered = Literal["left out", "kept"]
+"""What becomes of an image that the lower threshold filters out: its view is left out, or its local result kept."""
 
 TOLERANCE = 1e-9
 """Relative slack of the deadline: far above what sums over a hundred devices lose in float64, and 0.1 ns of 100 ms. Ten
@@ -59,6 +61,7 @@ class Problem:
     device_accuracy: Table  # a_i^D: mean accuracy of the light network at each level [1] (N, K)
     server_accuracy: Table  # a_i^S: of the heavy network, given the light one's score [1] (N, K)
     servers: CountScalar = 1  # M
+    filtered: Filtered = "left out"  # below the lower threshold; where "kept", kappa counts nowhere
 
     def __post_init__(self) -> None:
         """Check, broadcast and lock the fields, and make the rows of ``score_pmf`` add up to 1 exactly."""
@@ -142,13 +145,17 @@ class Metrics:
 
 
 def expected_accuracy(problem: Problem, lower: IndexArray, upper: IndexArray) -> FloatArray:
-    """A_i(l, u) = sum_{b >= u} f a^D + sum_{l <= b < u} f a^S + kappa F(l) [1], shape (N, ...) of levels (N, ...)."""
+    """A_i(l, u) = sum_{b >= u} f a^D + sum_{l <= b < u} f a^S + kappa F(l) [1], shape (N, ...) of levels (N, ...).
+
+    Where local results are kept below l, the last term is sum_{b < l} f a^D.
+    """
     f = problem.score_pmf
     local, served, mass = (_below(f * v) for v in (problem.device_accuracy, problem.server_accuracy, np.ones(1)))
     device = np.arange(problem.size).reshape(-1, *(1,) * (np.ndim(lower) - 1))
     accepted = local[:, -1:].reshape(device.shape) - local[device, upper]
     offloaded = served[device, upper] - served[device, lower]
-    return np.asarray(accepted + offloaded + problem.discard_value * mass[device, lower])
+    filtered = local if problem.filtered == "kept" else problem.discard_value * mass
+    return np.asarray(accepted + offloaded + filtered[device, lower])
 
 
 def offload_probability(problem: Problem, lower: IndexArray, upper: IndexArray) -> FloatArray:
@@ -163,6 +170,8 @@ def evaluate(problem: Problem, allocation: Allocation) -> Metrics:
     p = offload_probability(problem, allocation.lower, allocation.upper)
     sent = p * problem.transmission_time
     device_delay = float(problem.device_delay.max()) if allocation.device_inference else 0.0
+    if not allocation.device_inference:  # there is no local result to keep
+        problem = replace(problem, filtered="left out")
     return Metrics(
         offload_probability=p,
         accuracy=expected_accuracy(problem, allocation.lower, allocation.upper),

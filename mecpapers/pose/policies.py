@@ -88,8 +88,12 @@ def subset(views: Views, chosen: tuple[int, ...]) -> Views:
 
 
 def gains(problem: Problem) -> FloatArray:
-    """What the server is expected to add at each level: a^S less the better of a^D and kappa [1], shape (N, K)."""
-    return np.asarray(problem.server_accuracy - np.maximum(problem.device_accuracy, problem.discard_value))
+    """What the server is expected to add at each level: a^S less the better of a^D and kappa [1], shape (N, K).
+
+    Where local results are kept, a^S less a^D.
+    """
+    kappa = 0.0 if problem.filtered == "kept" else problem.discard_value
+    return np.asarray(problem.server_accuracy - np.maximum(problem.device_accuracy, kappa))
 
 
 def run_thresholds(views: Views, problem: Problem, allocation: Allocation) -> Outcome:
@@ -102,7 +106,7 @@ def run_thresholds(views: Views, problem: Problem, allocation: Allocation) -> Ou
     ----------
     allocation : thresholds of shape (N,), or (S F, N) where they change with the frame
     """
-    sent, discarded = _wanted(views, allocation)
+    sent, discarded = _wanted(views, problem, allocation)
     if allocation.device_inference:
         discarded = _with_two_views(views, discarded)
     return _outcome(views, problem, sent, discarded, scored=allocation.device_inference)
@@ -117,7 +121,7 @@ def run_guarded(views: Views, problem: Problem, allocation: Allocation) -> Outco
     ----------
     allocation : as in ``run_thresholds``; its devices run their networks
     """
-    wanted, discarded = _wanted(views, allocation)
+    wanted, discarded = _wanted(views, problem, allocation)
     sent = _fitting(views, problem, wanted)
     discarded = np.where(wanted & ~sent, _worthless(views, problem), discarded & ~sent)
     return _outcome(views, problem, sent, _with_two_views(views, discarded))
@@ -136,10 +140,11 @@ def run_frame_wise(views: Views, problem: Problem) -> Outcome:
     return _outcome(views, problem, sent, _with_two_views(views, ~sent & _worthless(views, problem)))
 
 
-def _wanted(views: Views, allocation: Allocation) -> tuple[BoolArray, BoolArray]:
+def _wanted(views: Views, problem: Problem, allocation: Allocation) -> tuple[BoolArray, BoolArray]:
     """Images that thresholds send, and those that they discard, (S F, N) each."""
     low, up, level = allocation.lower, allocation.upper, views.level
-    return (level >= low) & (level < up), level < low
+    kept = problem.filtered == "kept" and allocation.device_inference
+    return (level >= low) & (level < up), (level < low) & (not kept)
 
 
 def _fitting(views: Views, problem: Problem, wanted: BoolArray) -> BoolArray:
@@ -151,7 +156,8 @@ def _fitting(views: Views, problem: Problem, wanted: BoolArray) -> BoolArray:
 
 def _worthless(views: Views, problem: Problem) -> BoolArray:
     """Where the tables value a device's own result below none."""
-    return np.asarray(problem.device_accuracy[np.arange(problem.size), views.level] < problem.discard_value)
+    low = problem.device_accuracy[np.arange(problem.size), views.level] < problem.discard_value
+    return np.asarray(low & (problem.filtered == "left out"))
 
 
 def _with_two_views(views: Views, discarded: BoolArray) -> BoolArray:

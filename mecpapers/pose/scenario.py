@@ -8,7 +8,7 @@ import numpy as np
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.calibration import shipped
-from mecpapers.pose.model import Problem, Tables
+from mecpapers.pose.model import Filtered, Problem, Tables
 from mecpapers.units import MEGA, MILLI, from_db
 
 
@@ -23,6 +23,7 @@ class Scenario:
     bandwidth_mhz: float = 1.0  # B, time-shared
     snr_db: float | tuple[float, ...] = 16.0
     discard_value: float = 0.0  # kappa
+    filtered: Filtered = "left out"  # what becomes of an image below the lower threshold
 
     def uplink_rate(self) -> FloatArray:
         """r_i = B log2(1 + SNR_i) [bit/s], scalar or shape (N,)."""
@@ -40,6 +41,7 @@ class Scenario:
             device_accuracy=tables.device_accuracy,
             server_accuracy=tables.server_accuracy,
             servers=self.servers,
+            filtered=self.filtered,
         )
 
 

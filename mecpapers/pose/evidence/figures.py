@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
-from mecpapers.pose.evidence.experiments import Sheet
+from mecpapers.pose.evidence.experiments import Cloud, Sheet
 from mecpapers.pose.schemes import METRICS
 from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, draw_means, figure_style
 from mecpapers.sweep import Sweep
@@ -148,19 +148,57 @@ def plot_frame_delays(delays: Mapping[str, FloatArray], deadline: float) -> Axes
 
 
 @figure_style()
-def plot_equivalence(clouds: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axes:
-    """Sum of accuracies (n,) against MPJPE [m] (n, S, F) of random thresholds."""
-    _, axes = plt.subplots(1, len(clouds), figsize=(7.2, 3.6), sharey=True)
-    for ax, (name, (total, frames)) in zip(np.atleast_1d(axes), clouds.items(), strict=True):
-        error, best = 1e3 * frames.mean(axis=(1, 2)), total.argmax()
+def plot_equivalence(clouds: Mapping[str, Cloud]) -> Axes:
+    """Sum of accuracies against MPJPE of random thresholds, both of the same frames, a panel a reading."""
+    _, axes = plt.subplots(1, len(clouds), figsize=(7.6, 3.4), sharey=True)
+    axes = np.atleast_1d(axes)
+    for ax, (name, cloud) in zip(axes, clouds.items(), strict=True):
+        total, error = cloud.total.mean(axis=(1, 2)), 1e3 * cloud.error.mean(axis=(1, 2))
+        best = total.argmax()
         ax.plot(total, error, ".", color=BLUE, markersize=4)
         ax.plot(
             total[best], error[best], "o", color=VERMILION, markersize=9, markerfacecolor="none", label="largest sum"
         )
-        ax.set(xlabel="sum of accuracies", title=name, ylim=(None, float(np.quantile(error, 0.97))))
-    axes = np.atleast_1d(axes)
+        ax.set_title(name, fontsize=9)
+        ax.set(xlabel="sum of accuracies")
     axes[0].set_ylabel("MPJPE, mm")
     axes[0].legend(fontsize=8)
+    return axes[0]
+
+
+@figure_style()
+def plot_readings(rows: Sequence[Mapping[str, Any]], field: str = "deadline_ms") -> Axes:
+    """By how much the guarded policy is better than device-centric [%], with 95 % intervals, a curve a reading."""
+    _, ax = plt.subplots()
+    name = "lower than device, %"
+    for reading, colour, dash, marker in (("left out", BLACK, "-", "o"), ("kept", ORANGE, "--", "s")):
+        part = [r for r in rows if r["below the lower threshold"] == reading]
+        value, low, high = (np.array([r[n] for r in part]) for n in (name, f"{name} from", f"{name} to"))
+        label = {"left out": "the view is left out", "kept": "the local result is kept"}[reading]
+        error = np.maximum([value - low, high - value], 0)
+        ax.errorbar([r[field] for r in part], value, yerr=error, color=colour, linestyle=dash, marker=marker,
+                    capsize=3, label=label)  # fmt: skip
+    ax.axhline(40, color=GREY, linestyle=":", linewidth=1)
+    ax.set(xlabel=AXES.get(field, field), ylabel="MPJPE below device-centric, %", ylim=(-2, 50))
+    ax.legend(title="below the lower threshold", loc="lower right", fontsize=9, title_fontsize=9)
+    return ax
+
+
+@figure_style()
+def plot_stress(tables: Mapping[str, Sequence[Mapping[str, float]]], top: float = 120) -> Axes:
+    """MPJPE [mm] of some policies over what is injected into the trace, a panel a kind; above ``top`` cut off."""
+    fig, axes = plt.subplots(1, len(tables), figsize=(7.6, 3.6), sharey=True)
+    axes = np.atleast_1d(axes)
+    for ax, (title, rows) in zip(axes, tables.items(), strict=True):
+        axis, *policies = rows[0]
+        for policy in policies:
+            look = LOOKS[policy]
+            ax.plot([r[axis] for r in rows], [r[policy] for r in rows], color=look.colour, marker=look.marker,
+                    linestyle=look.dash, label=look.label)  # fmt: skip
+        ax.set_title(title, fontsize=9)
+        ax.set(xlabel=axis, ylim=(20, top))
+    axes[0].set_ylabel("MPJPE, mm")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     return axes[0]
 
 

@@ -11,6 +11,7 @@ NOTATION: tuple[Symbol, ...] = (
     Symbol("S / r_i", "Problem", "transmission_time", "s", "(N,)", "assumed"),
     Symbol(r"\kappa", "Problem", "discard_value", "1", "scalar", "assumed"),
     Symbol("M", "Problem", "servers", "1", "scalar", "servers are named"),
+    Symbol("-", "Problem", "filtered", "word", "scalar", "filtering is named, its meaning is open"),
     Symbol("f_i(b)", "Problem", "score_pmf", "1", "(N, K)", "assumed"),
     Symbol("a_i^{D}(b)", "Problem", "device_accuracy", "1", "(N, K)", "assumed"),
     Symbol("a_i^{S}(b)", "Problem", "server_accuracy", "1", "(N, K)", "assumed"),

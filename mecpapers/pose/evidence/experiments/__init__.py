@@ -1,5 +1,14 @@
 """One function a figure; what they return, ``figures`` draws and ``claims`` judges."""
 
+from mecpapers.pose.evidence.experiments.agreement import (
+    Cloud,
+    equivalence,
+    equivalence_rows,
+    loss,
+    poor_views,
+    rank_correlation,
+    worst_loss,
+)
 from mecpapers.pose.evidence.experiments.measured import (
     GRID,
     POLICIES,
@@ -22,6 +31,21 @@ from mecpapers.pose.evidence.experiments.measured import (
     server_network_rows,
     with_intervals,
 )
+from mecpapers.pose.evidence.experiments.readings import (
+    ENVIRONMENTS,
+    delay_rows,
+    largest_reduction,
+    of_reading,
+    reading_rows,
+)
+from mecpapers.pose.evidence.experiments.stress import (
+    over_fading,
+    over_losses,
+    over_miscalibration,
+    over_networks,
+    turned,
+    unequal_problems,
+)
 from mecpapers.pose.evidence.experiments.sweeps import (
     over_devices,
     over_model_devices,
@@ -32,50 +56,69 @@ from mecpapers.pose.evidence.experiments.sweeps import (
 )
 from mecpapers.pose.evidence.experiments.theory import (
     GAP_COLUMNS,
-    equivalence,
-    equivalence_rows,
+    KINDS,
+    environment_gaps,
     gap_rows,
     heat_map,
     many_devices,
     measured_gaps,
     optimality_gaps,
-    rank_correlation,
     smooth_gaps,
 )
-from mecpapers.pose.evidence.experiments.world import Sheet, camera_rows, contact_sheet, network_rows, provenance_rows
+from mecpapers.pose.evidence.experiments.world import (
+    Sheet,
+    camera_rows,
+    contact_sheet,
+    network_rows,
+    provenance_rows,
+)
 
 __all__ = [
+    "ENVIRONMENTS",
     "GAP_COLUMNS",
     "GRID",
+    "KINDS",
     "POLICIES",
+    "Cloud",
     "Deployment",
     "Sheet",
     "bootstrap",
     "camera_rows",
     "contact_sheet",
     "definition_rows",
+    "delay_rows",
     "deployment",
     "discard_value",
     "discard_values",
+    "environment_gaps",
     "equivalence",
     "equivalence_rows",
     "frame_delays",
     "gap_rows",
     "heat_map",
+    "largest_reduction",
+    "loss",
     "many_devices",
     "measured_gaps",
     "network_rows",
+    "of_reading",
     "offset_rows",
     "optimality_gaps",
     "over_devices",
+    "over_fading",
+    "over_losses",
+    "over_miscalibration",
     "over_model_devices",
+    "over_networks",
     "over_people",
     "over_scenario",
     "over_spread",
     "policy_errors",
     "policy_rows",
+    "poor_views",
     "provenance_rows",
     "rank_correlation",
+    "reading_rows",
     "reduction_rows",
     "reductions",
     "run_policy",
@@ -85,5 +128,8 @@ __all__ = [
     "server_network_rows",
     "smooth_gaps",
     "spread_scenario",
+    "turned",
+    "unequal_problems",
     "with_intervals",
+    "worst_loss",
 ]

@@ -194,7 +194,7 @@ def with_intervals(rows: Sequence[dict[str, Any]], digits: int = 1) -> list[dict
 
 
 def reductions(
-    errors: dict[str, FloatArray], of: str, against: str, policies: Sequence[str] = POLICIES
+    errors: dict[str, FloatArray], of: str, against: str, policies: Sequence[str] = POLICIES, seed: int = 0
 ) -> tuple[float, float, float]:
     """By what fraction a policy lowers another's MPJPE, with its 95 % interval (paired blocks).
 
@@ -204,7 +204,7 @@ def reductions(
     """
     i, j = list(policies).index(of), list(policies).index(against)
     pair = errors["error"][[i, j]]
-    ratio = bootstrap(pair)
+    ratio = bootstrap(pair, seed=seed)
     low, high = np.quantile(1 - ratio[0] / ratio[1], [0.025, 0.975])
     return float(1 - pair[0].mean() / pair[1].mean()), float(low), float(high)
 

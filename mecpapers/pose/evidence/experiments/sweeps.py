@@ -50,12 +50,13 @@ def over_devices(n_devices: Sequence[int], policies: Sequence[str] = SHOWN, weig
     table = []
     for n in n_devices:
         choices = list(combinations(range(problem.size), n))
-        runs = [[_by_scene(name, subset(d.held_out, c), _of(problem, c)) for name in policies] for c in choices]
+        runs = [[_by_scene(name, subset(d.held_out, c), of_devices(problem, c)) for name in policies] for c in choices]
         table.append(np.mean(runs, axis=0).tolist())
     return _sweep("n_devices", n_devices, policies, table)
 
 
-def _of(problem: Problem, chosen: tuple[int, ...]) -> Problem:
+def of_devices(problem: Problem, chosen: tuple[int, ...]) -> Problem:
+    """The problem of some of the devices, by their numbers; a number may come twice."""
     c = list(chosen)
     names = ("device_delay", "transmission_time", "score_pmf", "device_accuracy", "server_accuracy")
     return replace(problem, **{name: getattr(problem, name)[c] for name in names})
@@ -92,7 +93,7 @@ def over_model_devices(n_devices: Sequence[int], servers: Sequence[int] = (1, 2,
         base = Scenario(discard_value=discard_value(), servers=m).problem(d.calibration.tables)
         rows = []
         for n in n_devices:
-            problem = _of(base, tuple(np.arange(n) % base.size))
+            problem = of_devices(base, tuple(np.arange(n) % base.size))
             solution = SCHEMES["cooperative"](problem)
             sent = evaluate(problem, solution.allocation).offload_probability.mean()
             rows.append((solution.objective / n, float(sent)))

@@ -1,15 +1,18 @@
-"""The optimiser's gap to the exact optimum, and whether the sum of accuracies stands for the pose error."""
+"""The optimiser's gap to the exact optimum, and the pose error over a common pair of thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from mecpapers.arrays import FloatArray, check_choice
-from mecpapers.pose.evidence.experiments.measured import bootstrap, deployment, discard_value
+from mecpapers.pose.evidence.experiments.measured import deployment, discard_value
+from mecpapers.pose.evidence.experiments.readings import ENVIRONMENTS
+from mecpapers.pose.evidence.experiments.sweeps import of_devices
 from mecpapers.pose.model import Allocation, Problem, evaluate
 from mecpapers.pose.policies import run_thresholds
 from mecpapers.pose.scenario import Scenario
@@ -110,6 +113,23 @@ def measured_gaps(deadlines_ms: Sequence[float]) -> FloatArray:
     return np.array(gaps)
 
 
+@kept
+def environment_gaps() -> FloatArray:
+    """The same in percent over all of ``ENVIRONMENTS`` and all choices of two cameras or more; shape (problems,).
+
+    Kappa 0 first, then as calibrated.
+    """
+    tables, problems = deployment().calibration.tables, []
+    for kappa in (0.0, discard_value()):
+        base = Scenario(discard_value=kappa)
+        for field, values in ENVIRONMENTS:
+            problems += [replace(base, **{field: v}).problem(tables) for v in values]  # type: ignore[arg-type]
+        whole = base.problem(tables)
+        chosen = [c for n in range(2, whole.size + 1) for c in combinations(range(whole.size), n)]
+        problems += [of_devices(whole, c) for c in chosen]
+    return np.array([100 * (1 - solve_cooperative(p).objective / solve_exact(p).objective) for p in problems])
+
+
 def many_devices(n: int, n_levels: int = 10, seed: int = 0) -> Problem:
     """A smooth instance of any size whose budget sends about a quarter of the images."""
     rng = np.random.default_rng(seed)
@@ -151,61 +171,3 @@ def heat_map(weighted: bool = True) -> dict[str, FloatArray]:
         result["error"][low, up] = run_thresholds(d.held_out, problem, pair).error.mean()
         result["delay"][low, up] = evaluate(problem, pair).delay
     return result
-
-
-@kept
-def equivalence(
-    weighted: bool = True, kappa: float = 0.0, n_pairs: int = 200, seed: int = 0
-) -> tuple[FloatArray, FloatArray]:
-    """Sum of accuracies (by the calibration half's tables) and MPJPE [m] (held-out) of random thresholds.
-
-    Every device draws its own pair, uniform over all, but such that on average four views are used or more.
-
-    Returns
-    -------
-    shapes (n_pairs,) and (n_pairs, S, F)
-    """
-    d = deployment(weighted=weighted)
-    problem = replace(Scenario(), discard_value=kappa).problem(d.calibration.tables)
-    rng = np.random.default_rng(seed)
-    totals: list[float] = []
-    errors: list[FloatArray] = []
-    lower, upper = np.triu_indices(problem.levels + 1)
-    below = np.concatenate([np.zeros((problem.size, 1)), np.cumsum(problem.score_pmf, axis=1)], axis=1)
-    while len(totals) < n_pairs:
-        pick = rng.integers(lower.size, size=problem.size)
-        allocation = Allocation(lower=lower[pick], upper=upper[pick])
-        if below[np.arange(problem.size), allocation.lower].sum() <= problem.size - 4:
-            errors.append(run_thresholds(d.held_out, problem, allocation).error)
-            totals.append(evaluate(problem, allocation).total)
-    return np.array(totals), np.array(errors)
-
-
-def rank_correlation(total: FloatArray, error: FloatArray) -> FloatArray:
-    """Spearman's correlation of the sum (n,) with minus MPJPE, for each column of (n, R); shape (R,)."""
-    from scipy.stats import rankdata  # slow to import
-
-    a, b = rankdata(total), rankdata(-error, axis=0)
-    a, b = a - a.mean(), b - b.mean(axis=0)
-    return np.asarray(a @ b / np.sqrt((a**2).sum() * (b**2).sum(axis=0)))
-
-
-@kept
-def equivalence_rows(n_pairs: int = 200) -> list[dict[str, Any]]:
-    """Correlation with its 95 % interval over blocks of frames, and what the best sum costs in MPJPE."""
-    rows = []
-    for weighted in (True, False):
-        for kappa in (0.0, discard_value(weighted=weighted)):
-            total, error = equivalence(weighted, kappa, n_pairs)
-            mean = 1e3 * error.mean(axis=(1, 2))
-            low, high = np.quantile(rank_correlation(total, bootstrap(error, n=400)), [0.025, 0.975])
-            rows.append({
-                "triangulation": "weighted" if weighted else "unweighted",
-                "kappa": kappa,
-                "rank correlation": float(rank_correlation(total, mean[:, None])[0]),
-                "rank correlation from": float(low),
-                "rank correlation to": float(high),
-                "MPJPE at the best sum, mm": round(float(mean[total.argmax()]), 1),
-                "least MPJPE, mm": round(float(mean.min()), 1),
-            })  # fmt: skip
-    return rows
