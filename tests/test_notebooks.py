@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = book.notebooks(ROOT)
 WITHOUT_PARAMETERS = {"claims", "errata", "notation"}
 MAX_LINES = 14  # of code in a cell; blank lines and comments don't count
+MAX_COLUMNS = 88  # of a code line: what a page shows without scrolling
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/-])(?:/(?:home|root|tmp|usr|opt|var|work|private|Users)/\w|[A-Z]:\\\w)")
 FETCH = re.compile(
     r"(?:\bsrc=|<link[^>]+href=|url\(|@import |\bfetch\(|\bimport\()\s*[\"']?(?:https?:)?//", re.IGNORECASE
@@ -96,6 +97,11 @@ def test_cells_are_short_and_define_nothing(code: list[Cell]) -> None:
         assert len(lines) <= MAX_LINES, source
         defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         assert not any(isinstance(node, defined) for node in ast.walk(ast.parse(source))), source
+
+
+def test_code_lines_fit_the_page(code: list[Cell]) -> None:
+    lines = [line for cell in code for line in text(cell["source"]).splitlines()]
+    assert [line for line in lines if len(line) > MAX_COLUMNS] == []
 
 
 def test_figures_have_caption_and_alt_text(code: list[Cell]) -> None:
