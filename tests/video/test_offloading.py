@@ -112,6 +112,23 @@ def test_prefixes_fail_for_mixed_devices():
     assert solve_channel_prefixes(p, allocate=solve_exact_frames).objective > solve_exact(p).objective + 0.01
 
 
+@pytest.mark.parametrize(
+    ("server_ghz", "right"), [(1.25, True), (1.27, False), (4.0, False), (64.0, False), (1e6, False)]
+)
+def test_no_faster_server_mends_the_counterexample(server_ghz, right):
+    """The exercise of notebook 06: up to 1.26 GHz both stay local; above, Algorithm 3 cannot reach (False, True)."""
+    two = replace(SET_A, n_devices=2, server_ghz=server_ghz).draw(drop_generator(0, 0))
+    unlike = {"uplink_rate": [60e6, 40e6], "channel_gain": [2e-11, 1e-11]}
+    unlike |= {"macs_per_frame": [1e8, 1e9], "macs_offset": [2e8, 2e9]}
+    two = replace(two, devices=replace(two.devices, **unlike))
+    best = SCHEMES["exact"](two).allocation.offload
+    assert best.tolist() == [False, not right]
+    assert (SCHEMES["gp-heuristic"](two).allocation.offload.tolist() == best.tolist()) is right
+    if server_ghz == 1e6:
+        costs = [solve_geometric(two, np.array(policy)).objective for policy in ([True, True], [False, True])]
+        assert np.round(costs, 4).tolist() == [-1.0396, -1.0563]
+
+
 def test_too_large_says_what_it_would_need():
     p = SET_A.draw(np.random.default_rng(0))
     everyone = np.ones(25, dtype=bool)
