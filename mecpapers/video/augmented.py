@@ -22,6 +22,9 @@ is a function of m alone, convex for m_c1 >= 0. For x = 0, y = F and z = T cost 
     f^ = b - omega(b + ln(mu / s)),
 
 where mu follows from sum exp(f^) = 1. The printed (43) has mu in place of mu e^f^. Where x = 0 nothing binds: f^ = b.
+
+**The case x = 0** minimises (31) over frames and clock. (31) lacks the rho of (7): its energy kappa C f^2 is that of (7)
+with kappa / rho for kappa, so that (20) and (21) with kappa / rho solve it. Theorem 1 has kappa.
 """
 
 from __future__ import annotations
@@ -37,9 +40,10 @@ from mecpapers.arrays import BoolArray, FloatArray, check_choice, locked
 from mecpapers.caching import remembered
 from mecpapers.video.edge import Coefficients, coefficients
 from mecpapers.video.local import local_frames, local_frequency
-from mecpapers.video.model import Problem, fewest_frames, local_cost
+from mecpapers.video.model import Problem, fewest_frames, local_cost, restate_eq31
 
 Projection = Literal["printed", "exact"]
+LocalCase = Literal["printed", "theorem-1"]
 
 # The derivative in m, relative to the sizes of its terms. Rounding leaves about 1e-15 of them, so that 1e-15 would not
 # be met; the error in m is about as large, and in the cost its square, so that 1e-12 would change no printed digit.
@@ -54,8 +58,9 @@ class Terms(Coefficients):
 
     low: FloatArray  # ln M^min
     high: FloatArray  # ln M^max
-    local_frames: FloatArray  # (21) with Phi-hat, real
-    local_cost: FloatArray  # F^_0 there, (31), at the frequency of (20)
+    local_frames: FloatArray  # the best of (31), or (21), with Phi-hat: real
+    local_frequency: FloatArray  # the best of (31), or (20) [cycle/s]
+    local_cost: FloatArray  # F^_0 there, (31), or with the energy charged
 
     def __post_init__(self) -> None:
         """Lock the fields."""
@@ -67,33 +72,65 @@ class Terms(Coefficients):
         return Terms(*(getattr(self, field.name)[devices] for field in fields(self)))
 
 
-@remembered  # the same in every sweep
-def terms(problem: Problem) -> Terms:
+def terms(problem: Problem, local: LocalCase = "theorem-1") -> Terms:
     """Draw the numbers of (31) and (32) together, each of shape (N,).
+
+    Parameters
+    ----------
+    local : ``printed`` minimises (31) as it stands, without rho, whatever energy the problem charges; ``theorem-1``
+        takes the clock and frames of Theorem 1, and the energy that the problem charges
 
     Raises
     ------
+    ValueError
+        for another ``local``.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
-    v, least = problem.devices, fewest_frames(problem.devices)
+    check_choice("local", local, get_args(LocalCase))
+    return _of_31(problem) if local == "printed" else _of_theorem_1(problem)
+
+
+def terms_of_each(problem: Problem, local: LocalCase = "theorem-1") -> tuple[Terms, ...]:
+    """The same, one device after the other: N records of shape (1,)."""
+    return _each_of_31(problem) if local == "printed" else _each_of_theorem_1(problem)
+
+
+@remembered  # the same in every sweep
+def _of_31(problem: Problem) -> Terms:
+    return _terms(problem, restate_eq31(problem))
+
+
+@remembered
+def _of_theorem_1(problem: Problem) -> Terms:
+    return _terms(problem, problem)
+
+
+@remembered
+def _each_of_31(problem: Problem) -> tuple[Terms, ...]:
+    return tuple(_of_31(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
+
+
+@remembered
+def _each_of_theorem_1(problem: Problem) -> tuple[Terms, ...]:
+    return tuple(_of_theorem_1(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
+
+
+def _terms(problem: Problem, at_home: Problem) -> Terms:
+    """The terms of a problem whose local costs are those of another."""
+    v, least = at_home.devices, fewest_frames(problem.devices)
     zero = np.zeros(v.size)
-    relaxed = replace(problem, devices=replace(v, accuracy_a1=zero, accuracy_a2=zero, min_frames=least))
-    frequency = local_frequency(problem)
+    relaxed = replace(at_home, devices=replace(v, accuracy_a1=zero, accuracy_a2=zero, min_frames=least))
+    frequency = local_frequency(at_home)
     frames = local_frames(relaxed, frequency)
     return Terms(
         **vars(coefficients(problem)),
         low=np.log(least),
         high=np.log(v.max_frames),
         local_frames=frames,
+        local_frequency=frequency,
         local_cost=local_cost(relaxed, frames, frequency),
     )
-
-
-@remembered
-def terms_of_each(problem: Problem) -> tuple[Terms, ...]:
-    """The same, one device after the other: N records of shape (1,)."""
-    return tuple(terms(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
 
 
 def local_step(
