@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from mecpapers.arrays import FloatArray
+from mecpapers.sweep import drop_generator
 from mecpapers.video.evidence.experiments import TABLE_1
 from mecpapers.video.geometric import solve_geometric
-from mecpapers.video.model import accuracy, fewest_frames
+from mecpapers.video.model import Problem, accuracy, fewest_frames
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.scenario import SET_A
+from mecpapers.video.schemes import SCHEMES
 
 HALF_A_UNIT = 0.005  # of the last digit printed in Table I, of the local delay [s] and energy [J]
 
@@ -117,6 +119,18 @@ def _cases_are_fewer() -> bool:
     return len(cases) ** 2 == (1 + 2) ** 2 < 2**2 * 2**2
 
 
+def edge_is_the_heuristic(problem: Problem) -> bool:
+    """Whether Algorithm 3 sends all devices to the edge, at the cost of Edge to the last bits."""
+    ours, theirs = SCHEMES["gp-heuristic"](problem), SCHEMES["edge"](problem)
+    same = abs(ours.objective - theirs.objective) <= 1e-12 * abs(ours.objective)
+    return bool(ours.allocation.offload.all()) and same
+
+
+def _edge_is_not_almost_equal() -> bool:
+    scenario = replace(SET_A, local_energy="eq31", n_devices=7)
+    return all(edge_is_the_heuristic(scenario.draw(drop_generator(0, k))) for k in range(10))
+
+
 def _everyone_withdraws() -> bool:
     problem = replace(SET_A, n_devices=3, server_ghz=1e-3).draw(np.random.default_rng(0))
     return not solve_channel_aware(problem, allocate=solve_geometric).allocation.offload.any()
@@ -133,4 +147,5 @@ SHOWN: dict[str, Callable[[], bool]] = {
     "rho-ratio": _rho_is_upside_down,
     "count-of-choices": _cases_are_fewer,
     "algorithm-3-exit": _everyone_withdraws,
+    "edge-almost-equal": _edge_is_not_almost_equal,
 }
