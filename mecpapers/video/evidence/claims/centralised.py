@@ -86,9 +86,7 @@ def at_16(sweep: Sweep, scheme: str) -> Measured:
     return Measured(float(100 * found.relative[place]), float(100 * BOTH_SIDES * found.relative_se[place]))
 
 
-def loss(
-    scheme: str, accuracy_a1: float = 1.0, local_energy: LocalEnergy = "eq31", seed: int = 0
-) -> Measured:
+def loss(scheme: str, accuracy_a1: float = 1.0, local_energy: LocalEnergy = "eq31", seed: int = 0) -> Measured:
     """Loss of a scheme at N = 16 in Fig. 5, in %."""
     from mecpapers.video.evidence.experiments import JOINT, figure_5
 

@@ -9,6 +9,7 @@ import numpy as np
 from mecpapers.arrays import FloatArray
 from mecpapers.ledger import Measure, Measured
 from mecpapers.ledger.rows import STANDARD_ERRORS
+from mecpapers.video.augmented import LocalCase
 from mecpapers.video.evidence.claims.centralised import (
     FIG_5_DEVICES,
     N_INSTANCES,
@@ -18,7 +19,6 @@ from mecpapers.video.evidence.claims.centralised import (
     loss,
     worst_gap,
 )
-from mecpapers.video.augmented import LocalCase
 from mecpapers.video.model import LocalEnergy
 from mecpapers.video.scenario import Scenario
 
