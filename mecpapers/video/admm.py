@@ -166,15 +166,14 @@ def begin(problem: Problem, reading: Reading = FITTED) -> State:
 
 def step(problem: Problem, state: State, reading: Reading = FITTED) -> State:
     """One sweep of Algorithm 4 over all devices: its steps 1, 2 and 3."""
-    before, s = state.cost, reading.step_size
-    if isinstance(s, str):
-        s = balanced_step_size(problem)
+    s = balanced_step_size(problem) if isinstance(reading.step_size, str) else reading.step_size
+    before, k = state.cost, terms(problem, reading.local)
     if reading.sweep == "parallel":
-        state = _advance(terms(problem, reading.local), state, slice(None), s, reading)
+        state = _advance(k, state, slice(None), s, reading)
     else:
-        for n, k in enumerate(terms_of_each(problem, reading.local)):
-            state = _advance(k, state, slice(n, n + 1), s, reading)
-    cost = _cost(terms(problem, reading.local), state)
+        for n, own in enumerate(terms_of_each(problem, reading.local)):
+            state = _advance(own, state, slice(n, n + 1), s, reading)
+    cost = _cost(k, state)
     return replace(state, cost=cost, change=abs(cost - before))
 
 

@@ -23,12 +23,13 @@ is a function of m alone, convex for m_c1 >= 0. For x = 0, y = F and z = T cost 
 
 where mu follows from sum exp(f^) = 1. The printed (43) has mu in place of mu e^f^. Where x = 0 nothing binds: f^ = b.
 
-**The case x = 0** minimises (31) over frames and clock. (31) lacks the rho of (7): its energy kappa C f^2 is that of (7)
-with kappa / rho for kappa, so that (20) and (21) with kappa / rho solve it. Theorem 1 has kappa.
+**The case x = 0** minimises (31) over frames and clock. (31) lacks the rho of (7): its energy kappa C f^2 is (7)'s with
+kappa / rho for kappa, so that (20) and (21) with kappa / rho solve it. Theorem 1 has kappa.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from math import log
 from typing import Literal, get_args
@@ -88,49 +89,33 @@ def terms(problem: Problem, local: LocalCase = "theorem-1") -> Terms:
         if M^max frames do not reach the accuracy a device needs.
     """
     check_choice("local", local, get_args(LocalCase))
-    return _of_31(problem) if local == "printed" else _of_theorem_1(problem)
+    return _cases(problem)[local]
 
 
 def terms_of_each(problem: Problem, local: LocalCase = "theorem-1") -> tuple[Terms, ...]:
     """The same, one device after the other: N records of shape (1,)."""
-    return _each_of_31(problem) if local == "printed" else _each_of_theorem_1(problem)
+    return _cases_of_each(problem)[local]
 
 
 @remembered  # the same in every sweep
-def _of_31(problem: Problem) -> Terms:
-    return _terms(problem, restate_eq31(problem))
+def _cases(problem: Problem) -> Mapping[LocalCase, Terms]:
+    return {"printed": _terms(problem, restate_eq31(problem)), "theorem-1": _terms(problem, problem)}
 
 
 @remembered
-def _of_theorem_1(problem: Problem) -> Terms:
-    return _terms(problem, problem)
-
-
-@remembered
-def _each_of_31(problem: Problem) -> tuple[Terms, ...]:
-    return tuple(_of_31(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
-
-
-@remembered
-def _each_of_theorem_1(problem: Problem) -> tuple[Terms, ...]:
-    return tuple(_of_theorem_1(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
+def _cases_of_each(problem: Problem) -> Mapping[LocalCase, tuple[Terms, ...]]:
+    return {case: tuple(k.take(slice(n, n + 1)) for n in range(k.low.size)) for case, k in _cases(problem).items()}
 
 
 def _terms(problem: Problem, at_home: Problem) -> Terms:
     """The terms of a problem whose local costs are those of another."""
-    v, least = at_home.devices, fewest_frames(problem.devices)
-    zero = np.zeros(v.size)
+    v, least, zero = at_home.devices, fewest_frames(problem.devices), np.zeros(problem.devices.size)
     relaxed = replace(at_home, devices=replace(v, accuracy_a1=zero, accuracy_a2=zero, min_frames=least))
     frequency = local_frequency(at_home)
     frames = local_frames(relaxed, frequency)
-    return Terms(
-        **vars(coefficients(problem)),
-        low=np.log(least),
-        high=np.log(v.max_frames),
-        local_frames=frames,
-        local_frequency=frequency,
-        local_cost=local_cost(relaxed, frames, frequency),
-    )
+    cost = local_cost(relaxed, frames, frequency)
+    local = {"local_frames": frames, "local_frequency": frequency, "local_cost": cost}
+    return Terms(**vars(coefficients(problem)), low=np.log(least), high=np.log(v.max_frames), **local)
 
 
 def local_step(
