@@ -203,12 +203,10 @@ def round_off(problem: Problem, state: State, reading: Reading = FITTED) -> Solu
 
     The clock and frames of the local devices are the algorithm's own, or Theorem 1's, as the reading says.
     """
-    x = state.offload
+    x, local = state.offload, solve_local(problem)
+    frames, clock = np.where(x, np.rint(state.frames), local.frames), local.frequency
     if reading.local == "printed":
         frames, clock = np.rint(state.frames), terms(problem, "printed").local_frequency
-    else:
-        local = solve_local(problem)
-        frames, clock = np.where(x, np.rint(state.frames), local.frames), local.frequency
     allocation = Allocation(
         offload=x,
         frames=frames,
