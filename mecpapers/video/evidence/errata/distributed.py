@@ -94,7 +94,7 @@ def frames_off_whole(problem: Problem) -> float:
 
 
 def fits(shares: FloatArray, offload: BoolArray) -> bool:
-    """Whether shares lie in G of (36), by step 2: it leaves them as they are."""
+    """Whether shares lie in G of (36), by step 2: it leaves them as they are; both of shape (N,)."""
     v = np.log(shares)
     return bool(np.array_equal(project(v, offload, 1.0), v))
 
