@@ -153,6 +153,12 @@ def test_tests_of_the_functions_own_file_come_first():
     assert "08-complexity.ipynb" in rows["(3)"]["pages"].split(";")[0]
 
 
+def test_the_page_of_a_theorem_or_an_algorithm_comes_first():
+    rows = {row["equation"]: row["pages"] for row in equation_rows("video", ROOT)}
+    for where, file in (("Theorem 1", "03-"), ("Theorem 2", "04-"), ("Algorithm 2", "05-"), ("Algorithm 4", "07-")):
+        assert f"]({file}" in rows[where].split(";")[0]
+
+
 def test_outside_a_checkout_there_is_no_map(tmp_path):
     with pytest.raises(ValueError, match="must be a checkout"):
         equation_rows("video", tmp_path)

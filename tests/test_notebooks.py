@@ -115,3 +115,11 @@ def test_outputs_hold_no_path_and_fetch_nothing(code: list[Cell]) -> None:
     for kind, value in outputs(code):
         assert not ABSOLUTE_PATH.search(value), (kind, ABSOLUTE_PATH.search(value))
         assert not FETCH.search(value), (kind, FETCH.search(value))
+
+
+def test_formulas_are_such_as_the_site_typesets(content: dict[str, Any]) -> None:
+    """The shipped MathJax loads no extension; Sphinx puts a display with a line break into split, which has no tag."""
+    prose = "\n\n".join(text(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "markdown")
+    assert not re.search(r"\\(?:boldsymbol|bm|cancel|color|mhchem|require|unicode)\b", prose)
+    for display in re.findall(r"\$\$(.+?)\$\$", prose, re.DOTALL):
+        assert not (r"\tag" in display and r"\\" in display), f"use align*: {display}"

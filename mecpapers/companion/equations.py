@@ -96,11 +96,10 @@ def _shown(paper: str, where: str, name: str, pages: list[Page], home: dict[str,
     main = [f"[{titles[file]}]({file}#{paper}-{number})" for number in spelt[:1] for file in home.get(number, [])]
     word = re.compile(rf"\b{re.escape(name)}\b")
     shown = {file for number in spelt for file in home.get(number, [])}
-    cite = [
-        page
-        for page in pages
-        if {*spelt} & {*page.tags, *page.cited(paper, PAPERS)} or (not spelt and where in page.text)
-    ]
+    said = [{*spelt} & page.cited(paper, PAPERS) if spelt else where in page.text for page in pages]
+    cite = [page for page, here in zip(pages, said, strict=True) if here]
+    heading = re.compile(rf"^#+ .*\b{re.escape(where)}\b", re.MULTILINE)  # a theorem's own page comes first
+    cite.sort(key=lambda page: not heading.search(page.text))
     call = [page for page in pages if word.search(page.code)]
     later = dict.fromkeys(page.file for page in (*cite, *call) if page.file not in shown)
     return main + [f"[{titles[file]}]({file})" for file in later]

@@ -1,10 +1,11 @@
 """P1's dual: what four prices leave to each user, and the least bound that they give on a box of sizes; ours.
 
-P1 without its limits and shared resources, each priced: lambda [byte/s] latency, epsilon [byte/J] energy, gamma and
-theta [byte] the downlink's time and the server's speed as in (17). Minimising over beta, f and q leaves for each user
+P1 without its limits and shared resources, each priced: pi_T [byte/s] latency, pi_E [byte/J] energy, pi_beta and pi_f
+[byte] the downlink's time and the server's speed; ``lam, eps, gamma, theta`` below. pi_T / pi_E [J/s] is the lambda of
+P2. Minimising over beta, f and q leaves for each user
 
-    d - c_2 d l(lambda, epsilon) - 2 sqrt(gamma (lambda + epsilon sigma)) sqrt(d / D)
-      - 2 sqrt(theta lambda) sqrt((L_0 + c_1 d) / F),        l = min over q <= Q of lambda / q + epsilon psi q^2,
+    d - c_2 d l - 2 sqrt(pi_beta (pi_T + pi_E sigma) 8 d / D) - 2 sqrt(pi_f pi_T (L_0 + c_1 d) / F),
+        l = min over q <= Q of pi_T / q + pi_E psi q^2,
 
 a convex function of d, so its largest value on an interval lies at an end. Whatever the prices, the sum of these
 values and of the priced limits bounds P1 on a box of sizes (weak duality); the best prices give what replacing each

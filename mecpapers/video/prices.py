@@ -37,8 +37,8 @@ Update = Literal["cuts", "frank-wolfe"]
 FLOAT_BYTES = 8
 DOWN_BYTES = 2 * FLOAT_BYTES  # u, v: one broadcast a round
 UP_BYTES = 3 * FLOAT_BYTES  # a, b, e: from each device a round
-_SLACK = 1e-12  # of the cost: an option in a tie is sent too
-_STALLED = 1e-11  # of the bound: the cuts' highest point no longer lies above it, whatever rounding adds (1e-14)
+_STALLED = 1e-11  # of |E| + |P|^2: by less no cut's point lies above the bound; rounding adds about 1e-14
+_UNIT = float(np.finfo(float).eps)
 _TIE = 1e-12  # of what an option costs: corners of the cuts lie where options tie, up to rounding; the first is taken
 
 
@@ -109,7 +109,9 @@ def step(options: Options, state: State, update: Update = "cuts", heard: BoolArr
     model = state.model
     if update == "frank-wolfe":
         following = w + (p - w) / (state.rounds + 1)
-    elif level + 2 * w @ p - w @ w < model - _STALLED * abs(level):  # the cut lowers the model where it was highest
+    elif level + 2 * w @ p - w @ w < model - _STALLED * (
+        abs(level) + p @ p
+    ):  # the cut lowers the model where it was highest
         following, model = highest_point(slopes, levels)
     else:
         following = w
@@ -150,12 +152,17 @@ def done(state: State) -> Ended | None:
     """Converged where no point of the cuts lies above the best bound, or no cost below it."""
     if not state.rounds:
         return None
-    stalled = min(state.model, state.cost) - state.bound <= _STALLED * abs(float(state.levels[-1]))
-    return "converged" if stalled else None
+    size = abs(float(state.levels[-1])) + float(state.slopes[-1] @ state.slopes[-1])
+    return "converged" if min(state.model, state.cost) - state.bound <= _STALLED * size else None
 
 
 def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolArray]:
     """The last round: devices send the options that may still better the best cost; the server solves what is left.
+
+    What is compared carries rounding, which must drop no option. N numbers added in any order err by at most N units of
+    rounding on the sum of their absolute values; L(w), E and |P|^2 add up such sums of terms |e|, 2 w.(a, b), |w|^2 and
+    |P|^2 (``_size``) in at most 8 operations more, a square doubles the error of what it squares. A reduced cost is two
+    sums of three terms of its own.
 
     Returns
     -------
@@ -166,10 +173,18 @@ def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolAr
     answers = _first_cheapest(options, dual)
     p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
     here = float(pick(options.e, answers).sum() + p @ p)
-    gap = min(state.cost, here) - dual.value + _SLACK * np.abs(pick(options.e, answers)).sum()
-    useful = dual.reduced_cost <= gap
+    size = _size(options, state.bound_at, answers) + _size(options, state.bound_at, state.best)
+    gap = min(state.cost, here) - dual.value + 2 * (answers.size + 8) * _UNIT * size
+    own = np.abs(options.e) + 2 * state.bound_at[0] * options.a + 2 * state.bound_at[1] * options.b
+    useful = np.isfinite(options.e) & (dual.reduced_cost <= gap + 8 * _UNIT * own)
     solution = solve_options(replace(options, e=np.where(useful, options.e, np.inf)))
     return solution, useful.sum(axis=0) > 1
+
+
+def _size(options: Options, congestion: FloatArray, answers: IndexArray) -> float:
+    """Add up the absolute terms of L(w) and of the cost of some answers, the measure of their rounding."""
+    p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
+    return float(np.abs(pick(options.e, answers)).sum() + 2 * congestion @ p + congestion @ congestion + p @ p)
 
 
 def _first_cheapest(options: Options, dual: Dual) -> IndexArray:

@@ -1,6 +1,7 @@
 """The price scheme: every round's certificate, its end, the finish; against brute force and the proved optimum."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -155,3 +156,35 @@ def test_the_scheme_is_certified_like_exact():
     solution = SCHEMES["prices"](p)
     assert solution.bound_assumes == "local devices follow Theorem 1"
     assert solution.gap < 1e-12
+
+
+PLAIN = {  # weights (delay, energy, accuracy), transmit power [W]: own costs that are all zero, all alike, or one term
+    "delay": ((0.2, 0.0, 0.0), 1.0),
+    "delay and energy": ((0.2, 0.2, 0.0), 1.0),
+    "free power": ((0.2, 0.2, 0.0), 0.0),
+    "free power, accuracy": ((0.2, 0.0, 0.6), 0.0),
+}
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_plain_instances_are_proved_and_not_misproved(kind):
+    """Where e is 0 nothing but a, b and rounding is left: no option of the optimum may be thrown away."""
+    (delay, energy, accuracy), power = PLAIN[kind]
+    for seed in range(60):
+        rng = drop_generator(7, seed)
+        n, alike = int(rng.integers(1, 4)), bool(rng.integers(2))
+        problem = replace(MIXED, n_devices=n, min_frames=1, max_frames=3).draw(rng)
+        rate = np.exp(rng.uniform(np.log(1e6), np.log(1e9), 1 if alike else n))
+        weights = {"weight_delay": delay, "weight_energy": energy, "weight_accuracy": accuracy, "transmit_power": power}
+        problem = replace(problem, devices=replace(problem.devices, uplink_rate=np.resize(rate, n), **weights))
+        choices = product([0.0, 1.0, 2.0, 3.0], repeat=n)
+        least = option_table(problem).frames[1]
+        optimum = min(
+            complete(problem, m > 0, np.where(m > 0, m, 1.0)).objective
+            for m in map(np.array, choices)
+            if ((m == 0) | (m >= least)).all()
+        )
+        for solve in (solve_exact, solve_prices):
+            solution = solve(problem)
+            assert solution.objective == pytest.approx(optimum, rel=1e-9)
+            assert solution.bound <= optimum + 1e-12 * abs(optimum)
