@@ -12,7 +12,7 @@ import numpy as np
 from mecpapers import iterate
 from mecpapers.arrays import BoolArray, FloatArray, freeze
 from mecpapers.solution import Ended, Solution
-from mecpapers.video.augmented import Projection, Terms, local_step, project, terms, terms_of_each
+from mecpapers.video.augmented import LocalCase, Projection, Terms, local_step, project, terms, terms_of_each
 from mecpapers.video.edge import congestion_roots, edge_shares
 from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import solve_local
@@ -39,6 +39,7 @@ class Reading:
     step_size: float | Literal["balanced"] = 0.5  # s [cost]; "balanced": ``balanced_step_size``
     sweep: Sweep = "parallel"  # sequential: steps 1 to 3 for one device after the other
     projection: Projection = "printed"  # (43)-(44), or the solution of (42)
+    local: LocalCase = "printed"  # x = 0 in (41): the best frames and clock of (31), or Theorem 1's
     start: Start = "equal-share"  # as printed: zeros, of a unit that is not said
     literal_46: bool = False  # theta^t of (46) from z, as printed, instead of theta^t
     threshold: float = 1e-4  # delta [cost], on the sum over the devices
@@ -57,10 +58,14 @@ class Reading:
 
 
 PRINTED = Reading()
-"""Algorithm 4 as printed, started from equal shares: none of the other starts does better."""
+"""Algorithm 4 as printed, but for the start, whose unit is not said, for (46), and for whole frames at the end."""
 
-FITTED = Reading(step_size=0.05, sweep="sequential", projection="exact")
-"""Fits Figs. 5 to 7; selected after the fact, among thousands, and against the text in s, the sweep and (43)-(44)."""
+THEOREM_1 = Reading(local="theorem-1")
+"""The same with the clock and frames of Theorem 1 for the local devices, as Table I has them."""
+
+FITTED = Reading(step_size=0.05, sweep="sequential", projection="exact", local="theorem-1")
+"""Fits Figs. 5 to 7; selected because it does, against the text in five points: s, the order of the devices, (43)-(44),
+the start, and Theorem 1 for the local devices."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,8 +140,8 @@ def finish(problem: Problem, states: Sequence[State], reading: Reading = FITTED)
     """What Algorithm 4 returns after the states of ``rounds``: the last, or the best where it did not converge."""
     ended = done(states[-1], reading) or "cap"
     if ended == "converged":
-        return round_off(problem, states[-1])
-    best = min((round_off(problem, state) for state in states), key=lambda solution: solution.objective)
+        return round_off(problem, states[-1], reading)
+    best = min((round_off(problem, state, reading) for state in states), key=lambda solution: solution.objective)
     return replace(best, ended=ended)
 
 
@@ -156,20 +161,19 @@ def begin(problem: Problem, reading: Reading = FITTED) -> State:
     state = State(
         offload=np.zeros(n, dtype=bool), frames=k.local_frames, y=f, z=t, f=f, t=t, theta_f=zero, theta_t=zero, cost=0.0
     )
-    return replace(state, cost=_cost(problem, state))
+    return replace(state, cost=_cost(terms(problem, reading.local), state))
 
 
 def step(problem: Problem, state: State, reading: Reading = FITTED) -> State:
     """One sweep of Algorithm 4 over all devices: its steps 1, 2 and 3."""
-    before, s = state.cost, reading.step_size
-    if isinstance(s, str):
-        s = balanced_step_size(problem)
+    s = balanced_step_size(problem) if isinstance(reading.step_size, str) else reading.step_size
+    before, k = state.cost, terms(problem, reading.local)
     if reading.sweep == "parallel":
-        state = _advance(terms(problem), state, slice(None), s, reading)
+        state = _advance(k, state, slice(None), s, reading)
     else:
-        for n, k in enumerate(terms_of_each(problem)):
-            state = _advance(k, state, slice(n, n + 1), s, reading)
-    cost = _cost(problem, state)
+        for n, own in enumerate(terms_of_each(problem, reading.local)):
+            state = _advance(own, state, slice(n, n + 1), s, reading)
+    cost = _cost(k, state)
     return replace(state, cost=cost, change=abs(cost - before))
 
 
@@ -186,23 +190,29 @@ def _advance(k: Terms, state: State, turn: slice, s: float, reading: Reading) ->
     return State(offload=x, frames=frames, y=y, z=z, f=f, t=t, theta_f=theta_f, theta_t=theta_t, cost=state.cost)
 
 
-def _cost(problem: Problem, state: State) -> float:
+def _cost(k: Terms, state: State) -> float:
     """F^i, without the constant -beta_3 m_a2, as (31) and (32) are."""
-    k, m, x = terms(problem), state.frames, state.offload
+    m, x = state.frames, state.offload
     with np.errstate(over="ignore"):  # a start at which a share is next to nothing
         edge = (k.a0 * m + k.a1) * np.exp(-state.f) + k.bt * m * np.exp(-state.t) + k.e * m + k.g / m
     return float(np.where(x, edge, k.local_cost).sum())
 
 
-def round_off(problem: Problem, state: State) -> Solution[Allocation]:
-    """The allocation of a state: whole frames, Theorem 1 for the local devices, the algorithm's own shares."""
+def round_off(problem: Problem, state: State, reading: Reading = FITTED) -> Solution[Allocation]:
+    """The allocation of a state, with its own shares: whole frames, as (16) asks for, where Algorithm 4 returns e^M^.
+
+    The clock and frames of the local devices are the algorithm's own, or Theorem 1's, as the reading says.
+    """
     x, local = state.offload, solve_local(problem)
+    frames, clock = np.where(x, np.rint(state.frames), local.frames), local.frequency
+    if reading.local == "printed":
+        frames, clock = np.rint(state.frames), terms(problem, "printed").local_frequency
     allocation = Allocation(
         offload=x,
-        frames=np.where(x, np.rint(state.frames), local.frames),
+        frames=frames,
         time_share=np.where(x, problem.time_budget * np.exp(state.t), 0.0),
         edge_frequency=np.where(x, problem.server_frequency * np.exp(state.f), 0.0),
-        device_frequency=np.where(x, 0.0, local.frequency),
+        device_frequency=np.where(x, 0.0, clock),
     )
     return Solution(allocation=allocation, objective=evaluate(problem, allocation).total)
 

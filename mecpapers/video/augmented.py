@@ -22,10 +22,14 @@ is a function of m alone, convex for m_c1 >= 0. For x = 0, y = F and z = T cost 
     f^ = b - omega(b + ln(mu / s)),
 
 where mu follows from sum exp(f^) = 1. The printed (43) has mu in place of mu e^f^. Where x = 0 nothing binds: f^ = b.
+
+**The case x = 0** minimises (31) over frames and clock. (31) lacks the rho of (7): its energy kappa C f^2 is (7)'s with
+kappa / rho for kappa, so that (20) and (21) with kappa / rho solve it. Theorem 1 has kappa.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from math import log
 from typing import Literal, get_args
@@ -37,9 +41,10 @@ from mecpapers.arrays import BoolArray, FloatArray, check_choice, locked
 from mecpapers.caching import remembered
 from mecpapers.video.edge import Coefficients, coefficients
 from mecpapers.video.local import local_frames, local_frequency
-from mecpapers.video.model import Problem, fewest_frames, local_cost
+from mecpapers.video.model import Problem, fewest_frames, local_cost, restate_eq31
 
 Projection = Literal["printed", "exact"]
+LocalCase = Literal["printed", "theorem-1"]
 
 # The derivative in m, relative to the sizes of its terms. Rounding leaves about 1e-15 of them, so that 1e-15 would not
 # be met; the error in m is about as large, and in the cost its square, so that 1e-12 would change no printed digit.
@@ -54,8 +59,9 @@ class Terms(Coefficients):
 
     low: FloatArray  # ln M^min
     high: FloatArray  # ln M^max
-    local_frames: FloatArray  # (21) with Phi-hat, real
-    local_cost: FloatArray  # F^_0 there, (31), at the frequency of (20)
+    local_frames: FloatArray  # the best of (31), or (21), with Phi-hat: real
+    local_frequency: FloatArray  # the best of (31), or (20) [cycle/s]
+    local_cost: FloatArray  # F^_0 there, (31), or with the energy charged
 
     def __post_init__(self) -> None:
         """Lock the fields."""
@@ -67,33 +73,49 @@ class Terms(Coefficients):
         return Terms(*(getattr(self, field.name)[devices] for field in fields(self)))
 
 
-@remembered  # the same in every sweep
-def terms(problem: Problem) -> Terms:
+def terms(problem: Problem, local: LocalCase = "theorem-1") -> Terms:
     """Draw the numbers of (31) and (32) together, each of shape (N,).
+
+    Parameters
+    ----------
+    local : ``printed`` minimises (31) as it stands, without rho, whatever energy the problem charges; ``theorem-1``
+        takes the clock and frames of Theorem 1, and the energy that the problem charges
 
     Raises
     ------
+    ValueError
+        for another ``local``.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
-    v, least = problem.devices, fewest_frames(problem.devices)
-    zero = np.zeros(v.size)
-    relaxed = replace(problem, devices=replace(v, accuracy_a1=zero, accuracy_a2=zero, min_frames=least))
-    frequency = local_frequency(problem)
-    frames = local_frames(relaxed, frequency)
-    return Terms(
-        **vars(coefficients(problem)),
-        low=np.log(least),
-        high=np.log(v.max_frames),
-        local_frames=frames,
-        local_cost=local_cost(relaxed, frames, frequency),
-    )
+    check_choice("local", local, get_args(LocalCase))
+    return _cases(problem)[local]
+
+
+def terms_of_each(problem: Problem, local: LocalCase = "theorem-1") -> tuple[Terms, ...]:
+    """The same, one device after the other: N records of shape (1,)."""
+    return _cases_of_each(problem)[local]
+
+
+@remembered  # the same in every sweep
+def _cases(problem: Problem) -> Mapping[LocalCase, Terms]:
+    return {"printed": _terms(problem, restate_eq31(problem)), "theorem-1": _terms(problem, problem)}
 
 
 @remembered
-def terms_of_each(problem: Problem) -> tuple[Terms, ...]:
-    """The same, one device after the other: N records of shape (1,)."""
-    return tuple(terms(problem).take(slice(n, n + 1)) for n in range(problem.devices.size))
+def _cases_of_each(problem: Problem) -> Mapping[LocalCase, tuple[Terms, ...]]:
+    return {case: tuple(k.take(slice(n, n + 1)) for n in range(k.low.size)) for case, k in _cases(problem).items()}
+
+
+def _terms(problem: Problem, at_home: Problem) -> Terms:
+    """The terms of a problem whose local costs are those of another."""
+    v, least, zero = at_home.devices, fewest_frames(problem.devices), np.zeros(problem.devices.size)
+    relaxed = replace(at_home, devices=replace(v, accuracy_a1=zero, accuracy_a2=zero, min_frames=least))
+    frequency = local_frequency(at_home)
+    frames = local_frames(relaxed, frequency)
+    cost = local_cost(relaxed, frames, frequency)
+    local = {"local_frames": frames, "local_frequency": frequency, "local_cost": cost}
+    return Terms(**vars(coefficients(problem)), low=np.log(least), high=np.log(v.max_frames), **local)
 
 
 def local_step(

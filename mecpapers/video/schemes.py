@@ -54,12 +54,12 @@ def gp_heuristic(problem: Problem, *, rng: np.random.Generator | None = None) ->
 
 
 def admm(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """Algorithm 4 in the reading that fits the paper's figures: in turn, (42) solved, s = 0.05."""
+    """Algorithm 4 in the reading that fits the figures: in turn, (42) solved, s = 0.05, Theorem 1 at home."""
     return solve_admm(problem, FITTED)
 
 
 def admm_printed(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """Algorithm 4 as printed: all at once, (43)-(44), s = 0.5; from equal shares."""
+    """Algorithm 4 to the letter: all at once, (43)-(44), s = 0.5, (31) without rho at home; from equal shares."""
     return solve_admm(problem, PRINTED)
 
 

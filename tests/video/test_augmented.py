@@ -82,6 +82,11 @@ def test_no_other_point_of_the_local_step_is_better(seed):
         assert np.all(np.minimum(moved, k.local_cost) >= best * (1 - 1e-12))
 
 
+def test_another_local_case_is_refused():
+    with pytest.raises(ValueError, match="local"):
+        terms(verification.random_problem(drop_generator(0, 0)), "none")
+
+
 def test_step_2_equals_cvxpy_on_200_instances():
     assert verification.gaps("global_step", 200).max() < 1e-8
 

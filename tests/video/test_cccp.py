@@ -12,7 +12,8 @@ from mecpapers.sweep import drop_generator
 from mecpapers.video import SCHEMES, cccp
 from mecpapers.video.cccp import State, relaxed_choice, rounds, solve_cccp, step, tabulate
 from mecpapers.video.edge import complete
-from mecpapers.video.evidence import experiments
+from mecpapers.video.evidence import experiments, reference
+from mecpapers.video.evidence.experiments import timing
 from mecpapers.video.model import violations
 from mecpapers.video.scenario import EQ31, MIXED
 
@@ -101,3 +102,23 @@ def test_wrong_arguments_are_refused(arguments):
     (name,) = arguments
     with pytest.raises(ValueError, match=f"{name} = "):
         solve_cccp(p, **arguments)
+
+
+def test_by_cvxpy_cccp_chooses_the_same_devices():
+    for k in range(4):
+        problem = replace(EQ31, n_devices=16).draw(drop_generator(0, k))
+        np.testing.assert_array_equal(timing.cccp_by_cvxpy(problem), SCHEMES["cccp"](problem).allocation.offload)
+
+
+def test_a_round_by_cvxpy_equals_ours():
+    choice = tabulate(EQ31.draw(drop_generator(0, 0)))
+    c = choice.c - 0.1
+    ours, theirs = relaxed_choice(choice, c), reference.penalised_choice(choice.a, choice.b, c)
+    assert value(choice, ours, c) == pytest.approx(value(choice, theirs, c), abs=1e-7)
+
+
+def test_searches_are_timed_where_they_end():
+    times = timing.running_times((2, 8), n_drops=1)
+    assert set(times["Search+Search"]) == set(times["Search+Heuristic"]) == {2}
+    assert set(times["CCCP, by CVXPY"]) == {2, 8}
+    assert min(t for by_n in times.values() for t in by_n.values()) > 0

@@ -156,6 +156,14 @@ def dual_function(
     return float(program.value), (y - f).value, (z - t).value
 
 
+def penalised_choice(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """A round of CCCP: minimise (sum a x)^2 + (sum b x)^2 + sum c x over 0 <= x <= 1; all of shape (N,)."""
+    program, values = _choice_program(a.size)
+    values["a"].value, values["b"].value, values["c"].value = a, b, c
+    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    return np.asarray(values["x"].value)
+
+
 def scip_choice(a: FloatArray, b: FloatArray, e: FloatArray) -> NDArray[np.intp]:
     """One option a device, minimising (sum a)^2 + (sum b)^2 + sum e, by SCIP's branch and bound.
 
@@ -188,6 +196,13 @@ def scip_choice(a: FloatArray, b: FloatArray, e: FloatArray) -> NDArray[np.intp]
         if scip.getVal(x) > 0.5:
             rows[n] = k
     return rows
+
+
+@cache
+def _choice_program(n: int) -> _Compiled:
+    x, a, b, c = cp.Variable(n), cp.Parameter(n), cp.Parameter(n), cp.Parameter(n)
+    cost = cp.square(a @ x) + cp.square(b @ x) + c @ x
+    return cp.Problem(cp.Minimize(cost), [x >= 0, x <= 1]), {"x": x, "a": a, "b": b, "c": c}
 
 
 @cache
@@ -262,8 +277,9 @@ def geometric_program(problem: Problem, offload: BoolArray, *, form: str = "gp")
     one = np.ones(low.size)
     if form == "gp":
         m, f, t = (cp.Variable(low.size, pos=True) for _ in range(3))
-        cost = (alpha * c0) @ (m / f) + (alpha * c1) @ (1 / f) + beta @ (m / t) + e @ m + g @ (1 / m)
-        limits = [m >= low, m <= high, one @ t <= 1, one @ f <= 1]
+        terms = ((alpha * c0, m / f), (alpha * c1, 1 / f), (beta, m / t), (e, m), (g, 1 / m))
+        cost = cp.sum(cp.hstack([cp.multiply(size, term) for size, term in terms]))  # @ refuses a single device
+        limits = [m >= low, m <= high, cp.sum(t) <= 1, cp.sum(f) <= 1]
         program = cp.Problem(cp.Minimize(cost), limits)
         program.solve(gp=True)
         return m.value, float(program.value)

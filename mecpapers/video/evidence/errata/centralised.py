@@ -8,11 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from mecpapers.arrays import FloatArray
+from mecpapers.sweep import drop_generator
+from mecpapers.video.edge import edge_shares
 from mecpapers.video.evidence.experiments import TABLE_1
+from mecpapers.video.evidence.experiments.scale import count_cases
 from mecpapers.video.geometric import solve_geometric
-from mecpapers.video.model import accuracy, fewest_frames
+from mecpapers.video.model import Problem, accuracy, fewest_frames, macs, transmission_energy
 from mecpapers.video.offloading import solve_channel_aware
 from mecpapers.video.scenario import SET_A
+from mecpapers.video.schemes import SCHEMES
 
 HALF_A_UNIT = 0.005  # of the last digit printed in Table I, of the local delay [s] and energy [J]
 
@@ -57,25 +61,38 @@ def _rho_is_missing() -> bool:
 
 def _frequencies_are_swapped() -> bool:
     """As printed, 12.7 devices with the fewest frames share 1.8 GHz: their computing alone outlasts Table I's delay."""
-    macs = SET_A.macs_per_frame * 4 + SET_A.macs_offset
-    as_printed = SET_A.cycles_per_mac * macs * 12.7 / 1.8e9  # [s]; 2.36
-    mended = SET_A.cycles_per_mac * macs * 12.7 / 22e9  # [s]; 0.19
+    work = SET_A.macs_per_frame * 4 + SET_A.macs_offset
+    as_printed = SET_A.cycles_per_mac * work * 12.7 / 1.8e9  # [s]; 2.36
+    mended = SET_A.cycles_per_mac * work * 12.7 / 22e9  # [s]; 0.19
     return mended < 0.52 < as_printed
 
 
+def _two_senders(rate: float, power: float) -> Problem:
+    """Two devices alike, but that the second has so many times the first one's rate and power of sending."""
+    problem = replace(SET_A, n_devices=2).draw(np.random.default_rng(0))
+    v = problem.devices
+    rates, powers = v.uplink_rate[0] * np.array([1.0, rate]), np.array([1.0, power])
+    return replace(problem, devices=replace(v, uplink_rate=rates, transmit_power=powers))
+
+
 def _power_is_outside_the_sum() -> bool:
-    """Two devices, M d / R = 1 s each, p = 1 W and 2 W: 3 J in truth; the printed form gives 2 J or 4 J."""
-    sent, power = np.ones(2), np.array([1.0, 2.0])
-    truth = float((power * sent).sum())
-    return all(p * sent.sum() != truth for p in power)
+    """Two devices, 1 W and 2 W, equal times of sending: the energy of (10) is neither p_1 nor p_2 times their sum."""
+    problem, frames = _two_senders(rate=1.0, power=2.0), np.full(2, 4.0)
+    truth = float(transmission_energy(problem, frames).sum())
+    v = problem.devices
+    sending = float((v.frame_bits * frames / v.uplink_rate).sum())
+    mended = float((v.transmit_power * v.frame_bits * frames / v.uplink_rate).sum())
+    printed = v.transmit_power * sending
+    return bool(np.isclose(mended, truth) and not np.isclose(printed, truth).any())
 
 
 def _rate_in_60() -> bool:
-    """Two devices alike but in their rates, 1 and 4: (60) as printed gives frequencies 2 : 1, (25) equal ones."""
-    complexity, rate = np.ones(2), np.array([1.0, 4.0])
-    printed = np.sqrt(complexity / rate)
-    mended = np.sqrt(complexity)
-    return bool(printed[0] == 2 * printed[1] and mended[0] == mended[1])
+    """Two devices alike but in their rates, 1 and 4: (60) as printed gives frequencies 2 : 1, Theorem 2 equal ones."""
+    problem, frames = _two_senders(rate=4.0, power=1.0), np.full(2, 4.0)
+    best, _ = edge_shares(problem, np.ones(2, dtype=bool), frames)
+    mended = np.sqrt(macs(problem.devices, frames))
+    printed = mended / np.sqrt(problem.devices.uplink_rate)
+    return bool(np.isclose(best[0] / best[1], mended[0] / mended[1]) and np.isclose(printed[0] / printed[1], 2.0))
 
 
 def _fewest_frames_are_meant() -> bool:
@@ -105,16 +122,27 @@ def _relaxation_is_needless() -> bool:
 def _rho_is_upside_down() -> bool:
     """Delays made by (5) from rho = 0.12: the printed ratio gives 2.3e10 MAC/s, f sum t / sum C gives 0.12."""
     frequency = 2.8e9
-    macs = SET_A.macs_per_frame * np.arange(1.0, 17) + SET_A.macs_offset
-    delay: FloatArray = SET_A.cycles_per_mac * macs / frequency
-    printed, mended = macs.sum() / delay.sum(), frequency * delay.sum() / macs.sum()
+    work = SET_A.macs_per_frame * np.arange(1.0, 17) + SET_A.macs_offset
+    delay: FloatArray = SET_A.cycles_per_mac * work / frequency
+    printed, mended = work.sum() / delay.sum(), frequency * delay.sum() / work.sum()
     return bool(printed > 1e10 and abs(mended - SET_A.cycles_per_mac) < 1e-12)
 
 
 def _cases_are_fewer() -> bool:
-    """Two devices with options local, 4 and 5 frames: 9 cases, not 2^2 times 4 = 16."""
-    cases = {(x, m if x else None) for x in (0, 1) for m in (4, 5)}  # of one device
-    return len(cases) ** 2 == (1 + 2) ** 2 < 2**2 * 2**2
+    """Two devices with 13 frame counts: the search over every policy compares 14^2 = 196 cases, not 2^2 13^2 = 676."""
+    return count_cases("search-search", 2) == (1 + 13) ** 2 < 2**2 * 13**2
+
+
+def edge_is_the_heuristic(problem: Problem) -> bool:
+    """Whether Algorithm 3 sends all devices to the edge, at the cost of Edge to the last bits."""
+    ours, theirs = SCHEMES["gp-heuristic"](problem), SCHEMES["edge"](problem)
+    same = abs(ours.objective - theirs.objective) <= 1e-12 * abs(ours.objective)
+    return bool(ours.allocation.offload.all()) and same
+
+
+def _edge_is_not_almost_equal() -> bool:
+    scenario = replace(SET_A, local_energy="eq31", n_devices=7)
+    return all(edge_is_the_heuristic(scenario.draw(drop_generator(0, k))) for k in range(10))
 
 
 def _everyone_withdraws() -> bool:
@@ -133,4 +161,5 @@ SHOWN: dict[str, Callable[[], bool]] = {
     "rho-ratio": _rho_is_upside_down,
     "count-of-choices": _cases_are_fewer,
     "algorithm-3-exit": _everyone_withdraws,
+    "edge-almost-equal": _edge_is_not_almost_equal,
 }

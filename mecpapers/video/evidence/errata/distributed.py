@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.sweep import drop_generator
 from mecpapers.video.admm import PRINTED, Reading, rounds, solve_admm
 from mecpapers.video.augmented import Projection, project
@@ -76,13 +77,35 @@ def _literal_46_never_rests() -> bool:
     return mended.converged and not literal.converged
 
 
-def _cost_rises() -> bool:
-    """Ten drops at N = 20: after some sweep the cost F^i of Algorithm 4 goes up by more than delta."""
-    rises = 0
-    for k in range(10):
-        costs = [state.cost for state in rounds(replace(EQ31, n_devices=20).draw(drop_generator(0, k)), PRINTED)]
-        rises += bool((np.diff(costs) > PRINTED.threshold).any())
-    return rises == 10
+def rises(reading: Reading, n_devices: int = 16, n_drops: int = 10) -> int:
+    """Drops in which the cost F^i of Algorithm 4 goes up by more than delta after some sweep."""
+    found = 0
+    for k in range(n_drops):
+        problem = replace(EQ31, n_devices=n_devices).draw(drop_generator(0, k))
+        costs = [state.cost for state in rounds(problem, reading)]
+        found += bool((np.diff(costs) > reading.threshold).any())
+    return found
+
+
+def frames_off_whole(problem: Problem) -> float:
+    """How far the frames that Algorithm 4 ends with are from whole ones, the most over the devices at the edge."""
+    *_, last = rounds(problem, PRINTED)
+    return float(np.abs(last.frames - np.rint(last.frames))[last.offload].max(initial=0.0))
+
+
+def fits(shares: FloatArray, offload: BoolArray) -> bool:
+    """Whether shares lie in G of (36), by step 2: it leaves them as they are; both of shape (N,)."""
+    v = np.log(shares)
+    return bool(np.array_equal(project(v, offload, 1.0), v))
+
+
+def _frames_are_not_whole() -> bool:
+    return frames_off_whole(replace(EQ31, n_devices=2).draw(drop_generator(0, 0))) > 0.01
+
+
+def _budget_hangs_on_the_policy() -> bool:
+    shares = np.array([0.6, 0.6])
+    return fits(shares, np.array([True, False])) and not fits(shares, np.array([True, True]))
 
 
 SHOWN: dict[str, Callable[[], bool]] = {
@@ -90,5 +113,7 @@ SHOWN: dict[str, Callable[[], bool]] = {
     "blind-x-step": _congestion_is_not_seen,
     "zero-start": _zeros_of_hertz_end_at_home,
     "multiplier-update": _literal_46_never_rests,
-    "until-no-longer-decreases": _cost_rises,
+    "until-no-longer-decreases": lambda: rises(replace(PRINTED, start="zeros-gigahertz")) == 10,
+    "unrounded-frames": _frames_are_not_whole,
+    "budget-and-policy": _budget_hangs_on_the_policy,
 }

@@ -1,11 +1,13 @@
 """The paper's experiments, by section: one function a figure."""
 
 from mecpapers.video.evidence.experiments.centralised import (
+    JOINT,
     MIXES,
     TABLE_1,
     VARIANTS,
     Loss,
     charged_optimum,
+    compared,
     figure_5,
     figure_5_bounds,
     heuristic_losses,
@@ -56,6 +58,7 @@ from mecpapers.video.evidence.experiments.trends import (
 
 __all__ = [
     "CLOSE",
+    "JOINT",
     "MIXES",
     "MOST_ROUNDS",
     "POPULATIONS",
@@ -69,6 +72,7 @@ __all__ = [
     "cccp_weights",
     "charged_optimum",
     "choices",
+    "compared",
     "convergence",
     "convex_programs",
     "drifted",

@@ -59,6 +59,14 @@ def figure_5_bounds(n_devices: Sequence[int], n_drops: int = 100, seed: int = 0,
     return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
 
 
+@kept
+def compared(
+    names: tuple[str, ...], n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31
+) -> Sweep:
+    """Some of ``SCHEMES`` over the number of devices."""
+    return compare({name: SCHEMES[name] for name in names}, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Loss:
     """How far a scheme lies from the optimum, in fractions, each of shape (values,)."""
@@ -204,6 +212,10 @@ def refitted(accuracy_a1: float, scenario: Scenario = EQ31) -> Scenario:
     return replace(
         scenario, accuracy_a0=rise * (4 + a_1) * (5 + a_1), accuracy_a1=a_1, accuracy_a2=low + rise * (5 + a_1)
     )
+
+
+JOINT = refitted(1.0)
+"""Figure 5's scenario, in which the three losses that the paper prints are judged together; m_a1 = 1 is chosen."""
 
 
 @kept

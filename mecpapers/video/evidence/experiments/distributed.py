@@ -13,7 +13,7 @@ from mecpapers.solution import Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, draw_with, drop_generator, run_sweep
 from mecpapers.video import cccp
-from mecpapers.video.admm import FITTED, PRINTED, Reading, finish, round_off, rounds
+from mecpapers.video.admm import FITTED, PRINTED, THEOREM_1, Reading, finish, round_off, rounds
 from mecpapers.video.bounds import solve_exact
 from mecpapers.video.evidence.experiments.drops import drifted
 from mecpapers.video.geometric import solve_geometric
@@ -30,8 +30,10 @@ READINGS: Mapping[str, Reading] = {
     "as printed, zeros in GHz": replace(PRINTED, start="zeros-gigahertz"),
     "as printed, zeros in cycle/s": replace(PRINTED, start="zeros-hertz"),
     "as printed, (46) to the letter": replace(PRINTED, literal_46=True),
-    "(42) solved": replace(PRINTED, projection="exact"),
-    "(42) solved, s = 0.05": replace(PRINTED, projection="exact", step_size=0.05),
+    "Theorem 1 at home": THEOREM_1,
+    "the same, all-edge start": replace(THEOREM_1, start="all-edge"),
+    "(42) solved": replace(THEOREM_1, projection="exact"),
+    "(42) solved, s = 0.05": replace(THEOREM_1, projection="exact", step_size=0.05),
     "in turn, (42) solved": replace(FITTED, step_size=0.5),
     "in turn, (43)-(44), s = 0.05": replace(FITTED, projection="printed"),
     "in turn, (42) solved, s = 0.05": FITTED,
@@ -39,8 +41,12 @@ READINGS: Mapping[str, Reading] = {
     "the same, s = 0.03": replace(FITTED, step_size=0.03),
     "the same, s = 0.1": replace(FITTED, step_size=0.1),
     "the same, s = s*": replace(FITTED, step_size="balanced"),
+    "the same, (31) as printed": replace(FITTED, local="printed"),
 }
-"""Readings of Algorithm 4; s = 0.5, all devices at once and equal shares where nothing else is said."""
+"""Readings of Algorithm 4; s = 0.5, all devices at once and equal shares where nothing else is said.
+
+As printed the local devices take the best clock and frames of (31); the others those of Theorem 1, but for the last.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +132,7 @@ def convergence(
         total["prices"] += _padded(np.minimum.accumulate(costs), n_sweeps + 1)
         for name in names:
             reading = replace(READINGS[name], max_sweeps=n_sweeps)
-            costs = [round_off(problem, state).objective for state in rounds(problem, reading)]
+            costs = [round_off(problem, state, reading).objective for state in rounds(problem, reading)]
             total[name] += _padded(costs, n_sweeps + 1)
     return {name: costs / (n_drops * n_devices) for name, costs in total.items()}
 
@@ -145,7 +151,8 @@ def sweeps_to_one_percent(
         needed = []
         for drop in range(n_drops):
             problem = replace(scenario, n_devices=n).draw(drop_generator(seed, drop))
-            costs = np.array([round_off(problem, state).objective for state in rounds(problem, READINGS[name])])
+            reading = READINGS[name]
+            costs = np.array([round_off(problem, s, reading).objective for s in rounds(problem, reading)])
             far = np.flatnonzero(~(np.abs(costs - costs[-1]) <= 0.01 * abs(costs[-1])))
             needed.append(far[-1] + 1 if far.size else 0)
         table.append(np.mean(needed))
