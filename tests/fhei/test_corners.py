@@ -72,6 +72,22 @@ def test_all_clipped_with_one_power_only_where_nothing_is_left(seed):
     assert (a.device_speed < problem.users.device_speed).sum() == 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("equal", [True, False])
+def test_the_price_at_the_least_latency_has_a_limit_with_one_power_only(seed, equal):
+    """As the limit falls to the least latency, lambda rises to 2 psi max Q^3; with unequal powers beyond all bounds."""
+    problem, sizes = instance(seed, equal)
+    least, top = float(least_latency(problem, sizes)), float(latency_price(problem, problem.users.device_speed.max()))
+    limits = [least * (1 + excess) for excess in (1e-2, 1e-4, 1e-6, 1e-8, 1e-10)]
+    prices = [solve_resources(replace(problem, max_mean_latency=x), sizes).allocation.latency_price for x in limits]
+    assert prices == sorted(prices)
+    if equal:
+        assert prices[-1] == pytest.approx(top, rel=1e-6)
+        assert prices[-1] <= top
+    else:
+        assert prices[-1] > 5 * prices[-2] > 5 * top
+
+
 @pytest.mark.parametrize(("clipped", "equal"), [*((k, True) for k in range(5)), *((k, False) for k in range(6))])
 def test_any_number_at_their_limits(clipped, equal):
     """A latency limit is made for a speed v that so many of five users cannot reach; P2 finds v again."""
