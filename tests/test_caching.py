@@ -3,6 +3,7 @@
 import gc
 import pkgutil
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 
@@ -46,8 +47,8 @@ def caches(paper):
 def arrays(value):
     if isinstance(value, np.ndarray):
         yield value
-    elif isinstance(value, tuple):
-        for item in value:
+    elif isinstance(value, tuple | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
             yield from arrays(item)
     else:
         yield from arrays(tuple(vars(value).values()))
