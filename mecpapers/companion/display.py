@@ -6,10 +6,13 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from typing import Any
 
 from mecpapers.ledger import Table
 from mecpapers.sweep import Sweep, to_csv
+
+_ROUNDING = 1e-13  # relative: what is left where numbers of the column's size cancel, and differs between machines
 
 
 @dataclass(frozen=True)
@@ -54,5 +57,19 @@ def table(rows: Sequence[dict[str, Any]], digits: int = 4) -> Table:
 
 
 def csv_link(data: Sweep | Sequence[dict[str, Any]], name: str) -> CsvLink:
-    """Link a sweep's summary, or rows of like keys, as a CSV file called ``name``."""
-    return CsvLink(name, data.to_csv() if isinstance(data, Sweep) else to_csv(data))
+    """Link a sweep's summary, or rows of like keys, as a CSV file called ``name``; what rounding left of 0 is 0."""
+    return CsvLink(name, to_csv(_without_rounding(list(data.summary()) if isinstance(data, Sweep) else data)))
+
+
+def _without_rounding(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows, with 0 for a number below ``_ROUNDING`` of the largest of its column."""
+    largest: dict[str, float] = {}
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, float) and isfinite(value):
+                largest[name] = max(largest.get(name, 0.0), abs(value))
+
+    def kept(name: str, value: Any) -> Any:
+        return 0.0 if isinstance(value, float) and abs(value) < _ROUNDING * largest.get(name, 0.0) else value
+
+    return [{name: kept(name, value) for name, value in row.items()} for row in rows]

@@ -1,6 +1,7 @@
 """The last-bit test moves what it should, sees what it should, and goes red where rounding decides."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,16 @@ PROBLEMS = {
     "pose": "problem = Problem(deadline=0.1, device_delay=0.04, server_delay=0.013, transmission_time=[0.01, 0.02], "
     "discard_value=0.8, score_pmf=[0.2, 0.3, 0.5], device_accuracy=[0.3, 0.6, 0.9], server_accuracy=[0.5, 0.8, 0.95])",
 }
+
+
+def test_problems_move_and_answers_do_not():
+    for paper, names in {
+        "video": {"Devices", "Problem"},
+        "fhei": {"Users", "Problem"},
+        "pose": {"Problem", "Tables"},
+    }.items():
+        module = importlib.import_module(f"mecpapers.{paper}.model")
+        assert {cls.__name__ for cls in last_bit.records(module)} == names
 
 
 @pytest.mark.parametrize("paper", PROBLEMS)

@@ -124,6 +124,7 @@ def test_tab_comes_to_the_contents_early_and_stays_in_them(opened: Callable, add
 
 def test_wide_boxes_scroll_by_keyboard(opened: Callable, address: str) -> None:
     with opened(f"{address}/{START}", WIDTHS[0]) as (page, faults):
+        page.evaluate("document.querySelectorAll('.toggle-button-hidden').forEach(button => button.click())")  # folds
         for selector in ("span.math mjx-container", "div.math", ".pst-scrollable-table-container", "div.highlight pre"):
             wide = "boxes => boxes.findIndex(box => box.scrollWidth > box.clientWidth + 40)"
             index = page.locator(selector).evaluate_all(wide)

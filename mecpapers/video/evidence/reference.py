@@ -103,7 +103,7 @@ def augmented_local(
     for name, value in numbers.items():
         values[name].value = value
     values["root_s"].value = np.sqrt(s / 2)
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=3e-10, tol_gap_rel=3e-10, tol_feas=3e-10)
+    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
     frames = np.exp(values["m_0"].value)
     staying = local * macs(v, frames) + numbers["g"] / frames
     return values["edge"].value, staying

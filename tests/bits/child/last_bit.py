@@ -18,6 +18,7 @@ MODELS = r"mecpapers\.\w+\.model"
 COUNTS = frozenset({"max_frames", "min_frames", "servers"})  # whole by nature
 FRACTIONS = frozenset({"min_accuracy", "discard_value", "score_pmf", "device_accuracy", "server_accuracy"})  # at most 1
 ORDERED = (("min_feature_bytes", "max_feature_bytes"),)  # stay as they are where equal
+ANSWERS = frozenset({"Allocation", "Metrics"})  # what schemes and the model make of a problem
 FARTHEST = 4  # units in the last place
 
 
@@ -55,8 +56,9 @@ def install(seed: int) -> None:
 
 
 def records(module: ModuleType) -> list[type]:
-    """The classes of a model that check their fields: what a problem is made of."""
-    return [c for c in vars(module).values() if isinstance(c, type) and "__post_init__" in vars(c)]
+    """The classes of a model that check their fields, but for answers: what a problem is made of."""
+    classes = (c for c in vars(module).values() if isinstance(c, type) and c.__module__ == module.__name__)
+    return [c for c in classes if "__post_init__" in vars(c) and c.__name__ not in ANSWERS]
 
 
 def move_records(module: ModuleType, seed: int) -> None:
