@@ -1,10 +1,12 @@
 """The paper's problems as printed, in CVXPY: the oracle that the closed forms are held against.
 
-Frequencies are scaled by their limits, since solvers fail on numbers like 1e10 beside 1e-9.
+Frequencies are scaled by their limits, since solvers fail on numbers like 1e10 beside 1e-9. Compiled programs start
+cold: a warm start would let an answer depend on the instance before.
 """
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from typing import Any
 
@@ -64,7 +66,7 @@ def edge_optimum(problem: Problem, offload: BoolArray, frames: FloatArray) -> tu
     )
     program, values = _edge_program(int(offload.sum()))
     values["computing"].value, values["sending"].value = computing[offload], sending[offload]
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
     cost = float(program.value + own[offload].sum())
     return values["f"].value * problem.server_frequency, values["t"].value * problem.time_budget, cost
 
@@ -103,7 +105,9 @@ def augmented_local(
     for name, value in numbers.items():
         values[name].value = value
     values["root_s"].value = np.sqrt(s / 2)
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Solution may be inaccurate")  # if it is, the gap to the closed form says so
+        program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
     frames = np.exp(values["m_0"].value)
     staying = local * macs(v, frames) + numbers["g"] / frames
     return values["edge"].value, staying
@@ -113,7 +117,7 @@ def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
     """(42) for one resource: the v nearest to b, shape (|N_1|,), with sum exp(v) <= 1, and s/2 |v - b|^2."""
     v = cp.Variable(b.size)
     program = cp.Problem(cp.Minimize(s / 2 * cp.sum_squares(v - b)), [cp.sum(cp.exp(v)) <= 1])
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
     return v.value, float(program.value)
 
 
@@ -152,7 +156,7 @@ def dual_function(
     limits = [m >= np.log(fewest_frames(v)[offload]), m <= np.log(v.max_frames[offload])]
     limits += [cp.sum(cp.exp(f)) <= 1, cp.sum(cp.exp(t)) <= 1]
     program = cp.Problem(cp.Minimize(cost), limits)
-    program.solve(solver=cp.CLARABEL)
+    program.solve(solver=cp.CLARABEL, warm_start=False)
     return float(program.value), (y - f).value, (z - t).value
 
 
@@ -160,7 +164,7 @@ def penalised_choice(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     """A round of CCCP: minimise (sum a x)^2 + (sum b x)^2 + sum c x over 0 <= x <= 1; all of shape (N,)."""
     program, values = _choice_program(a.size)
     values["a"].value, values["b"].value, values["c"].value = a, b, c
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
     return np.asarray(values["x"].value)
 
 
