@@ -353,6 +353,7 @@ class TestRun:
             env={**os.environ, "TMPDIR": str(temporary)},
             cwd=Path(__file__).parents[1],
             stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background ignores it
         )
         pid = waited_for(work / "pid")
         process.send_signal(number)
