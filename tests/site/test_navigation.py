@@ -1,5 +1,6 @@
 """Every way through the site works: by mouse, touch and keyboard, at three widths, served and as files."""
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,16 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 768, 1280)
 SIDEBARS = {"primary": "nav.bd-links a", "secondary": "nav.page-toc a"}
-START, NEXT = "notebooks/video/04-theorem-2.html", "notebooks/video/05-algorithms-1-2.html"
+START, NEXT = "notebooks/pose/02-measured-world.html", "notebooks/pose/03-model.html"
+WIDE = "notebooks/video/04-theorem-2.html"
+WALKS = [
+    *itertools.product(["http"], [390, 768], ["touch", "keyboard"]),
+    *itertools.product(["http"], [768, 1280], ["mouse"]),
+    ("http", 1280, "keyboard"),
+    ("file", 390, "touch"),
+    ("file", 768, "keyboard"),
+    ("file", 1280, "mouse"),
+]
 
 
 def use(page: Page, target: Locator, pointer: str) -> None:
@@ -32,18 +42,7 @@ def press_outside(page: Page, dialog: Locator, pointer: str) -> None:
     (page.touchscreen.tap if pointer == "touch" else page.mouse.click)(x, 400)
 
 
-@pytest.mark.parametrize(
-    ("width", "pointer"),
-    [
-        (390, "touch"),
-        (390, "keyboard"),
-        (768, "touch"),
-        (768, "mouse"),
-        (768, "keyboard"),
-        (1280, "mouse"),
-        (1280, "keyboard"),
-    ],
-)
+@pytest.mark.parametrize(("address", "width", "pointer"), WALKS, indirect=["address"])
 def test_walk(opened: Callable, address: str, width: int, pointer: str) -> None:
     touch = {"has_touch": True, "is_mobile": True} if pointer == "touch" else {}
     with opened(f"{address}/{START}", width, **touch) as (page, faults):
@@ -85,8 +84,9 @@ def test_walk(opened: Callable, address: str, width: int, pointer: str) -> None:
         page.keyboard.type("bisection")
         page.keyboard.press("Enter")
         page.wait_for_url("**/search.html?q=bisection")
+        page.wait_for_function("/finished/.test(document.querySelector('.search-summary')?.innerText)")
+        page.wait_for_load_state("networkidle")  # until then the results move: each gets its summary
         result = page.locator("#search-results li a").first
-        result.wait_for()
         use(page, result, pointer)
         page.wait_for_url(re.compile(r"/(book|notebooks)/.*\.html"))
         expect(page.locator("article h1")).to_be_visible()
@@ -124,7 +124,7 @@ def test_tab_comes_to_the_contents_early_and_stays_in_them(opened: Callable, add
 
 
 def test_wide_boxes_scroll_by_keyboard(opened: Callable, address: str) -> None:
-    with opened(f"{address}/{START}", WIDTHS[0]) as (page, faults):
+    with opened(f"{address}/{WIDE}", WIDTHS[0]) as (page, faults):
         page.evaluate("document.querySelectorAll('.toggle-button-hidden').forEach(button => button.click())")  # folds
         for selector in ("span.math mjx-container", "div.math", ".pst-scrollable-table-container", "div.highlight pre"):
             wide = "boxes => boxes.findIndex(box => box.scrollWidth > box.clientWidth + 40)"
