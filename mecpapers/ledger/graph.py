@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from mecpapers.ledger.reading import Ledger
 from mecpapers.ledger.rows import Verdict
@@ -12,6 +12,7 @@ from mecpapers.ledger.tables import Table
 MOST = 8  # claims that a line of the table names
 KINDS = ("claims", "equations", "errata", "choices")
 Node = tuple[str, str]  # kind and key; a claim and an erratum may bear one name
+Steps = dict[Node, list[Node]]
 
 
 @dataclass(frozen=True)
@@ -21,22 +22,33 @@ class Graph:
     nodes: tuple[Node, ...]
     edges: tuple[tuple[Node, Node], ...]
 
+    @cached_property
+    def _steps(self) -> tuple[Steps, Steps]:
+        """The nodes one step down and one step up from each."""
+        down: Steps = {node: [] for node in self.nodes}
+        up: Steps = {node: [] for node in self.nodes}
+        for upper, lower in self.edges:
+            down[upper].append(lower)
+            up[lower].append(upper)
+        return down, up
+
     def beneath(self, node: Node) -> frozenset[Node]:
         """All that a node rests on, directly or not."""
-        return self._reach(node, {a: [d for c, d in self.edges if c == a] for a, _ in self.edges})
+        return _reach(node, self._steps[0])
 
     def above(self, node: Node) -> frozenset[Node]:
         """All that rests on a node, directly or not."""
-        return self._reach(node, {b: [c for c, d in self.edges if d == b] for _, b in self.edges})
+        return _reach(node, self._steps[1])
 
-    def _reach(self, node: Node, steps: Mapping[Node, Iterable[Node]]) -> frozenset[Node]:
-        seen: set[Node] = set()
-        open_ends = [node]
-        while open_ends:
-            new = [n for n in steps.get(open_ends.pop(), ()) if n not in seen]
-            seen.update(new)
-            open_ends.extend(new)
-        return frozenset(seen)
+
+def _reach(node: Node, steps: Steps) -> frozenset[Node]:
+    seen: set[Node] = set()
+    open_ends = [node]
+    while open_ends:
+        new = [n for n in steps.get(open_ends.pop(), ()) if n not in seen]
+        seen.update(new)
+        open_ends.extend(new)
+    return frozenset(seen)
 
 
 def graph(rows: Ledger) -> Graph:
