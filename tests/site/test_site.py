@@ -1,10 +1,12 @@
 """The site as a reader meets it. With MECPAPERS_SHOTS=1 every page is also saved as pictures in _build/shots/."""
 
+import html
 import json
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 from playwright.sync_api import Page
@@ -147,9 +149,9 @@ def check_content(page: Page) -> None:
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
 
 
-def check_sidebars(page: Page, widths: tuple[int, ...] = WIDTHS) -> None:
+def check_sidebars(page: Page) -> None:
     """At each width both tables of contents are in sight or one button away, and that button also hides them again."""
-    for width in widths:
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate(SIDEBARS) == [], f"at {width} px"
 
@@ -160,8 +162,9 @@ def test_pages_are_those_of_the_contents(site: Path) -> None:
     assert found == {"index.html", "search.html", *(f"{page}.html" for page in contents)}
 
 
-def test_page(opened: Callable, origin: str, page_name: str) -> None:
-    with opened(f"{origin}/{page_name}") as (page, faults):
+def test_page(opened: Callable, site: Path, page_name: str) -> None:
+    """From a file, where a browser allows least; the walks open what is served."""
+    with opened((site / page_name).as_uri()) as (page, faults):
         check_content(page)
         assert page.locator(".provenance").count() == 1
         for theme, width in (("light", "desktop"), ("dark", "desktop"), ("dark", "phone")):
@@ -181,12 +184,26 @@ def test_page(opened: Callable, origin: str, page_name: str) -> None:
         assert faults == []
 
 
-def test_page_from_file_on_a_phone(opened: Callable, site: Path, page_name: str) -> None:
-    with opened((site / page_name).as_uri(), PHONE["width"]) as (page, faults):
-        check_content(page)
-        assert overflow(page) <= 0
-        check_sidebars(page, (PHONE["width"],))
-        assert faults == []
+@pytest.fixture(scope="module")
+def anchors(site: Path) -> dict[Path, set[str]]:
+    """The places that each page of the site offers."""
+    return {
+        page: set(re.findall(r'\bid="([^"]*)"', page.read_text(encoding="utf-8")))
+        for page in sorted(site.rglob("*.html"))
+    }
+
+
+def test_every_reference_is_there(site: Path, page_name: str, anchors: dict[Path, set[str]]) -> None:
+    """Scripts, styles, pictures, downloads, pages and the places in them, as a server finds them: case by case."""
+    page = site / page_name
+    text = page.read_text(encoding="utf-8")
+    for reference in set(re.findall(r'\b(?:href|src)="([^"]*)"', text)):
+        url = urlparse(html.unescape(reference))
+        if url.scheme or url.netloc:
+            continue
+        target = (page.parent / unquote(url.path)).resolve() if url.path else page
+        assert target.is_file() and target.name in os.listdir(target.parent), reference
+        assert not url.fragment or target.suffix != ".html" or unquote(url.fragment) in anchors[target], reference
 
 
 def test_landing_page_forwards(opened: Callable, origin: str) -> None:

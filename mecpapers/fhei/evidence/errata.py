@@ -9,13 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import sympy as sp
 
 from mecpapers.fhei.alternating import ETA, Stop, fits, rounds, solve_alternating
 from mecpapers.fhei.benchmarks import solve_constant
 from mecpapers.fhei.bounds import solve_exact
 from mecpapers.fhei.computing import feasible, least_latency, smallest, solve_resources
-from mecpapers.fhei.evidence import symbolic
 from mecpapers.fhei.evidence.experiments import unequal_power_loss
 from mecpapers.fhei.model import BITS, Allocation, Problem
 from mecpapers.fhei.networks import (
@@ -173,6 +171,10 @@ def necessary_only(gflops: float = 1.1) -> bool:
 
 def price_of_zero(price: int = 0) -> bool:
     """Whether f by (18) is non-negative at this lambda, and yet no speed solves (19) with a zeta that is not."""
+    import sympy as sp  # slow to import
+
+    from mecpapers.fhei.evidence import symbolic
+
     f = sp.sqrt(price * (symbolic.L_0 + symbolic.c_1 * symbolic.d) / symbolic.theta)
     slope = symbolic.speed_condition().subs({symbolic.lam: price, symbolic.zeta: 0})
     return bool(f.is_nonnegative) and not sp.solve(slope, symbolic.q)

@@ -8,7 +8,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.stats import gamma
 
 from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.fhei.alternating import Stop, rounds, solve_alternating
@@ -87,6 +86,8 @@ The station's power enters as P_D / N_0 alone, which the noise moves further tha
 
 def log_likelihood(shape: float, scale: float = 3.0) -> float:
     """Of the ten gains in the caption of Fig. 4 under a gamma law; the larger, the better it explains them."""
+    from scipy.stats import gamma  # slow to import
+
     gains = np.array([*FIG_4A.uplink_gains, *FIG_4A.downlink_gains])
     return float(gamma(shape, scale=scale).logpdf(gains).sum())
 
