@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mecpapers.companion import book, execute
+from mecpapers.companion import book
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "child")]
 try:
@@ -20,7 +20,6 @@ finally:
     del sys.path[:2]
 
 ROOT = Path(__file__).parents[2]
-EXECUTED_TWICE = ("notebooks/video/11-figures-6-and-7.ipynb", "notebooks/video/16-certified-optima.ipynb")
 UNDONE = Path(__file__).parent / "undone"
 CODE = [
     (path, k, cell)
@@ -144,14 +143,6 @@ def test_only_csv_and_the_machines_own_are_unchecked():
             assert "nbval-ignore-output" in tags(cell), (path, k)
         elif "nbval-ignore-output" in tags(cell):
             assert offers_csv(cell) or "equation_rows" in "".join(cell["source"]), (path, k)
-
-
-@pytest.mark.parametrize("path", EXECUTED_TWICE)
-def test_two_executions_differ_in_the_machines_own_cells_alone(path, tmp_path):
-    smoke = runs.load(ROOT / path)["metadata"]["mecpapers"]["smoke"]
-    for name in ("one", "two"):
-        execute.run(ROOT / path, tmp_path / f"{name}.ipynb", smoke)
-    assert list(runs.differing_cells(*(runs.load(tmp_path / f"{name}.ipynb") for name in ("one", "two")))) == []
 
 
 def test_a_difference_in_any_other_cell_is_seen():

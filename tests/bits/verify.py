@@ -1,23 +1,24 @@
 """``make verify``: the committed numbers under other kernels, threads and last bits; two clean books byte by byte.
 
-Every run is a child process, or many: what is set for it reaches nothing else. Closes with a table; 0 if all is well.
-``python tests/bits/verify.py clean`` runs the kinds named.
+Each run takes one of each, so that a few runs see them all. Every run is a child process, or many: what is set for it
+reaches nothing else. Closes with a table; 0 if all is well.
 """
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import runs
 
-KINDS = ("dispatch", "blas", "threads", "seeds", "clean")
 LOGS = runs.ROOT / "_build" / "verify"
 SEEDS = (1, 2, 3)
+THREADS = (1, 2)
 CORES = ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
 
 # A few products and factorisations of whole numbers, whose results are exact or must fit; prints what NumPy's OpenBLAS
@@ -41,54 +42,32 @@ for file in pathlib.Path(np.__file__).parents[1].glob("numpy.libs/*openblas*"):
     print(name().decode())
 """
 
-Check = tuple[str, Callable[[Path], str]]  # what is tried; returns what went wrong, if anything
 
-
-def met(run: runs.Run) -> Callable[[Path], str]:
-    """Whether the notebooks and the ledger come out as committed."""
-    return lambda log: "" if run.compare(log=log) else "differs"
-
-
-def dispatch() -> Iterator[Check]:
-    """NumPy's kernels: its baseline alone, and each level that this machine has."""
-    levels = runs.dispatched()
-    for k in range(len(levels) + 1):
-        yield f"NumPy up to {('baseline', *levels)[k]}", met(runs.Run(disabled=tuple(levels[k:])))
-
-
-def blas() -> Iterator[Check]:
-    """OpenBLAS's other kernels, where products and factorisations come out right with them."""
-    tried = set()
-    for core in (None, *CORES):
-        more = {"OPENBLAS_CORETYPE": core} if core else {}
-        environment = runs.Run(more=more).environment("")
-        if core is None:
-            environment.pop("OPENBLAS_CORETYPE", None)
+def blas() -> list[str]:
+    """OpenBLAS's kernels with which products and factorisations come out right here; the machine's own is the first."""
+    names = {}
+    for core in ("", *CORES):
+        environment = runs.Run(more={"OPENBLAS_CORETYPE": core}).environment("")
+        if not core:
+            del environment["OPENBLAS_CORETYPE"]
         done = subprocess.run([sys.executable, "-c", RIGHT], env=environment, capture_output=True, text=True)
-        found = done.stdout.strip() or "?"
         if done.returncode:
-            yield f"OpenBLAS {core}", lambda log: "- not right on this machine, not tried"
-        elif found not in tried:
-            tried.add(found)
-            yield f"OpenBLAS {core or found}", met(runs.Run(more=more))
+            print(f"OpenBLAS {core}: not right on this machine, not tried", flush=True)
+        else:
+            names.setdefault(done.stdout.strip() or "?", core)
+    return [core or name for name, core in names.items()]
 
 
-def threads() -> Iterator[Check]:
-    """One thread and two."""
-    for number in (1, 2):
-        yield f"{number} thread{'s' * (number > 1)}", met(runs.Run(threads=number))
-
-
-def seeds() -> Iterator[Check]:
-    """Every number moved in its last places, with NumPy's baseline and as it is."""
-    for seed in SEEDS:
-        yield f"last bits, seed {seed}, baseline", met(runs.Run(seed=seed, disabled=tuple(runs.dispatched())))
-        yield f"last bits, seed {seed}", met(runs.Run(seed=seed))
-
-
-def clean() -> Iterator[Check]:
-    """Two clean clones: the same bytes in every staged notebook, but for what the machine says of itself."""
-    yield "two clean runs, byte by byte", _two_clean_runs
+def combinations() -> Iterator[tuple[str, runs.Run]]:
+    """Runs in which each of NumPy's levels, OpenBLAS's kernels, numbers of threads and seeds is there at least once."""
+    levels, cores, seeds = runs.dispatched(), blas(), (None, *SEEDS)
+    for k in range(max(len(levels) + 1, len(cores), len(seeds))):
+        level, core = k % (len(levels) + 1), cores[k % len(cores)]
+        threads, seed = THREADS[k % len(THREADS)], seeds[k % len(seeds)]
+        bits = "numbers as they are" if seed is None else f"last bits, seed {seed}"
+        title = f"NumPy {('baseline', *levels)[level]}, OpenBLAS {core}, {threads} thread{'s' * (threads > 1)}, {bits}"
+        more = {"OPENBLAS_CORETYPE": core}
+        yield title, runs.Run(seed=seed, disabled=tuple(levels[level:]), threads=threads, more=more)
 
 
 def _two_clean_runs(log: Path) -> str:
@@ -125,27 +104,22 @@ def _executed(clone: Path, log: Path) -> Path | None:
     return None if done.returncode else stage / "notebooks"
 
 
-def main(arguments: list[str]) -> int:
-    """Run the kinds named, or all; print a line each as it ends, and return 0 if all is well."""
-    unknown = set(arguments) - set(KINDS)
-    if unknown:
-        print(f"verify: {', '.join(sorted(unknown))}: must be of {', '.join(KINDS)}", file=sys.stderr)
-        return 2
-    LOGS.mkdir(parents=True, exist_ok=True)
+def main() -> int:
+    """Print a line for each run as it ends; return 0 if all is well."""
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir(parents=True)
     print(f"== verify on {platform.machine()}, {platform.system()}, Python {platform.python_version()}, "
           f"{os.cpu_count()} cores; logs in {LOGS.relative_to(runs.ROOT)}", flush=True)  # fmt: skip
+    checks = [(title, lambda log, run=run: "" if run.compare(log=log) else "differs") for title, run in combinations()]
     failed = 0
-    for kind in arguments or KINDS:
-        for number, (title, check) in enumerate(globals()[kind](), 1):
-            start = time.monotonic()
-            log = LOGS / f"{kind}-{number}.txt"
-            log.unlink(missing_ok=True)
-            wrong = check(log)
-            failed += bool(wrong) and not wrong.startswith("-")
-            print(f"{title:40}{wrong or 'as committed':30}{time.monotonic() - start:6.0f} s", flush=True)
+    for number, (title, check) in enumerate([*checks, ("two clean runs, byte by byte", _two_clean_runs)], 1):
+        start = time.monotonic()
+        wrong = check(LOGS / f"{number}.txt")
+        failed += bool(wrong)
+        print(f"{title:80}{wrong or 'as committed':14}{time.monotonic() - start:6.0f} s", flush=True)
     print(f"== verify: {f'{failed} FAILED' if failed else 'ok'}", flush=True)
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
