@@ -6,19 +6,23 @@ Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 import numpy as np
 
 from mecpapers import instances, ledger
+from mecpapers.companion import files
 from mecpapers.companion.files import write_atomically
 from mecpapers.solution import Infeasible, Solution
 
@@ -44,15 +48,29 @@ def cli() -> None:
 @click.argument("file", metavar="FILE.json")
 @click.option("--scheme", metavar="NAME", help="One of `mecpapers schemes`; the first is the default.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="For schemes that draw lots.")
+@click.option("--gap", metavar="R", type=click.FloatRange(0, 1), help="Relative gap at which a proof is good enough.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="The most nodes or states a proof may look at.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("-o", "--output", metavar="OUT", help="Write the answer here instead of printing it.")
-def solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str | None) -> int:
+def solve(
+    file: str,
+    scheme: str | None,
+    seed: int,
+    gap: float | None,
+    limit: int | None,
+    as_json: bool,
+    output: str | None,
+) -> int:
     """Solve one instance file."""
+    search = {name: value for name, value in (("gap", gap), ("limit", limit)) if value is not None}
     with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the answer, and is refused there
-        return _solve(file, scheme, seed, as_json, output)
+        return _solve(file, scheme, seed, search, as_json, output)
 
 
-def _solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str | None) -> int:
+def _solve(
+    file: str, scheme: str | None, seed: int, search: Mapping[str, Any], as_json: bool, output: str | None
+) -> int:
+    _check_output(output, Path(file))
     problem = instances.read(file)
     paper = type(problem).__module__.split(".")[1]
     schemes = _schemes(paper)
@@ -60,10 +78,12 @@ def _solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str 
         scheme = next(iter(schemes))
     if scheme not in schemes:
         raise ValueError(f"--scheme = {scheme}: must be one of {', '.join(schemes)}")
-    if output is not None:
-        _check_writable(Path(output), Path(file))
+    for name, value in search.items():
+        able = [key for key, function in schemes.items() if name in inspect.signature(function).parameters]
+        if scheme not in able:
+            raise ValueError(f"--{name} = {value}: must be left out for {scheme}; {', '.join(able)} have it")
     start = time.perf_counter()
-    solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed))
+    solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed), **search)
     seconds = time.perf_counter() - start
     form = import_module(f"mecpapers.{paper}.instance")
     answer = {"scheme": scheme, "seconds": seconds, **form.to_dict(problem, solution)}
@@ -85,6 +105,7 @@ def _solve(file: str, scheme: str | None, seed: int, as_json: bool, output: str 
 @click.argument("paper", required=False)
 def list_schemes(paper: str | None) -> int:
     """List the schemes, a line each."""
+    _check_output(None)
     if paper is not None and paper not in ledger.PAPERS:
         raise ValueError(f"PAPER = {paper}: must be one of {', '.join(ledger.PAPERS)}")
     for name in [paper] if paper else ledger.PAPERS:
@@ -114,7 +135,7 @@ def run(notebook: str, parameters: tuple[str, ...], output: str | None, html: bo
     target = Path(output) if output else _run_path(source, suffix(known, values))
     if output is None:
         target.parent.mkdir(parents=True, exist_ok=True)
-    _check_writable(target, source)
+    _check_output(str(target), source)
     try:
         execute.run(source, target, values)
         written = [target]
@@ -147,6 +168,7 @@ def _run_path(notebook: Path, suffix: str) -> Path:
 @click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects instead of a table.")
 def claims(keys: tuple[str, ...], paper: str | None, as_json: bool) -> int:
     """Check what the papers state, or only the claims named KEY, and print the ledger."""
+    _check_output(None)
     if paper is not None and paper not in ledger.PAPERS:
         raise ValueError(f"--paper = {paper}: must be one of {', '.join(ledger.PAPERS)}")
     try:
@@ -163,8 +185,12 @@ def claims(keys: tuple[str, ...], paper: str | None, as_json: bool) -> int:
 
 def main() -> None:
     """Run the command; every error is one line on standard error, and nothing on standard output."""
+    signal.signal(signal.SIGTERM, _leave)
     try:
-        sys.exit(cli.main(standalone_mode=False))
+        status = cli.main(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        sys.exit(status)
     except Infeasible as error:
         _stop(f"infeasible: {error}", INFEASIBLE)
     except click.exceptions.NoArgsIsHelpError:
@@ -172,19 +198,34 @@ def main() -> None:
     except click.ClickException as error:
         _stop(error.format_message(), BAD_INPUT)
     except (click.Abort, KeyboardInterrupt):
-        _stop("interrupted: nothing was written", 130)
+        _stop(f"interrupted: {_written()}", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(1)
     except ValueError as error:
         _stop(str(error), BAD_INPUT)
     except OSError as error:
-        _stop(f"{error.filename}: {error.strerror}" if error.filename else str(error), BAD_INPUT)
+        _drop_output()
+        _stop(f"{error.filename or 'standard output'}: {error.strerror or error}", BAD_INPUT)
 
 
-def _stop(message: str, status: int) -> None:
+def _leave(number: int, _: FrameType | None) -> None:
+    _stop(f"terminated: {_written()}", 128 + number)
+
+
+def _written() -> str:
+    return f"after {' and '.join(map(str, files.written))} was written" if files.written else "nothing was written"
+
+
+def _stop(message: str, status: int) -> NoReturn:
     click.echo(f"mecpapers: {' '.join(message.split())}", err=True)
     sys.exit(status)
+
+
+def _drop_output() -> None:
+    """Let what could not be printed go nowhere, so that Python doesn't try again at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _schemes(paper: str) -> Mapping[str, Any]:
@@ -202,16 +243,29 @@ def _summary(scheme: str, seconds: float, solution: Solution[Any]) -> list[str]:
     return lines
 
 
-def _check_writable(path: Path, source: Path) -> None:
-    """Refuse an output that cannot be written, or is the input, before any work is done."""
+def _check_output(output: str | None, source: Path | None = None) -> None:
+    """Refuse, before any work is done, an output that cannot be written or is the input."""
+    if output is None:
+        if sys.stdout is None:
+            raise ValueError("standard output is closed: must be open to print the answer")
+        return
+    path = Path(output)
+    try:
+        path = path.resolve()
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except (OSError, RuntimeError) as error:  # RuntimeError: Python 3.11 and 3.12 of a link that leads to itself
+        reason = getattr(error, "strerror", None) or "Too many levels of symbolic links"
+        raise ValueError(f"--output = {instances.shown(output)}: cannot be written: {reason}") from None
     if path.exists() and not path.is_file():
-        raise ValueError(f"--output = {path}: must be a plain file")
-    if path.exists() and path.samefile(source):
-        raise ValueError(f"--output = {path}: must not be the input itself")
+        raise ValueError(f"--output = {output}: must be a plain file")
+    if path.exists() and source is not None and source.exists() and path.samefile(source):
+        raise ValueError(f"--output = {output}: must not be the input itself")
     if not path.parent.is_dir():
-        raise ValueError(f"--output = {path}: must be in a folder that exists")
+        raise ValueError(f"--output = {output}: must be in a folder that exists")
     if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"--output = {path}: must be in a folder that can be written")
+        raise ValueError(f"--output = {output}: must be in a folder that can be written")
 
 
 if __name__ == "__main__":

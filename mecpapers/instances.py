@@ -11,6 +11,8 @@ from typing import Any
 
 from mecpapers.ledger import PAPERS
 
+LARGEST = 256 << 20  # of an instance file [byte]
+
 
 def read(path: str | Path) -> Any:
     """Read an instance file and return the problem of its paper.
@@ -34,7 +36,11 @@ def read(path: str | Path) -> Any:
 def read_json(path: str | Path) -> _Object:
     """Read one JSON object; every number becomes a float, and a field given twice is remembered."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError(f"{path}: must be at most {LARGEST >> 20} MB")
+        text = content.decode("utf-8")
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -1,9 +1,12 @@
+import copy
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -38,6 +41,26 @@ def saved(path: Path, *cells: str, parameters: str = SOURCE, **metadata: object)
     return path
 
 
+def places(value: object, above: tuple = ()) -> Iterator[tuple]:
+    """Where the parts of a JSON value are."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in items:
+        yield (*above, key)
+        yield from places(part, (*above, key))
+
+
+def changed(whole: object, place: tuple, value: object) -> object:
+    """A copy with another value in a place, or none: `...`."""
+    result = copy.deepcopy(whole)
+    *above, last = place
+    part = functools.reduce(lambda part, key: part[key], above, result)
+    if value is ...:
+        del part[last]
+    else:
+        part[last] = value
+    return result
+
+
 class TestParameters:
     def test_declared(self) -> None:
         found = declared(notebook())
@@ -68,6 +91,55 @@ class TestParameters:
         with pytest.raises(ValueError, match=r"^[^\n]+$") as error:
             declared(notebook(source))
         assert rule in str(error.value)
+
+    @pytest.mark.parametrize(
+        ("line", "good", "bad"),
+        [
+            ("n: int = 25  # N; 1 to 200", ["1", "200"], ["0", "201", "-1", "1e3"]),
+            ("b: float = 4e6  # B [Hz]; above 0 to 1e9", ["1e-300", "1e9"], ["0", "-0.0", "1.1e9"]),
+            ("x: float = 0.0  # -1.5 to 0", ["-1.5", "0", "-0.0"], ["-1.6", "1e-9"]),
+            ("clip: float = 2.0  # one of 2, 4", ["2", "4.0"], ["3", "[2]"]),
+            ("axis: list[int] = [2, 4]  # N, cameras; 1 to 6", ["[1]", "[6, 1]"], ["[]", "[0]", "[1, 7]", "2", "1,2"]),
+            ("n: int = 25  # 1 to 3, as in the text", ["0", "200"], []),
+        ],
+    )
+    def test_a_rule_is_checked_and_told(self, line: str, good: list[str], bad: list[str]) -> None:
+        known = declared(notebook(line))
+        (name,) = known
+        for text in good:
+            assert parse(known, [f"{name}={text}"])
+        for text in bad:
+            with pytest.raises(ValueError, match=rf"^parameter {name}: '[^\n]*' is [^\n]+$"):
+                parse(known, [f"{name}={text}"])
+
+    def test_half_a_surrogate_pair_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="is not text in UTF-8"):
+            parse(declared(notebook('s: str = ""')), ["s=\udced"])
+
+    def test_a_list_without_brackets_is_told_how_to_write_it(self) -> None:
+        with pytest.raises(ValueError, match=r"write it as '\[1, 2\]'"):
+            parse(declared(notebook("n: list[int] = [1, 2]")), ["n=0,1"])
+
+    def test_no_malformed_notebook_ends_in_a_traceback(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Every part of a notebook is left out, or replaced by a value of each other kind."""
+        ran = 0
+
+        def executed(*_: object) -> nbformat.NotebookNode:
+            nonlocal ran
+            ran += 1
+            return notebook()
+
+        monkeypatch.setattr(execute, "_executed", executed)
+        whole = json.loads(nbformat.writes(notebook()))
+        path, refused = tmp_path / "a.ipynb", []
+        for place in places(whole):
+            for value in (None, 5, True, "x", [], {}, [[]], [{}], ...):
+                path.write_text(json.dumps(changed(whole, place, value)))
+                try:
+                    run(path, tmp_path / "b.ipynb", parse(declared(path), ["n_devices=4"]))
+                except ValueError as error:
+                    refused.append(str(error))
+        assert ran > 5 and not [message for message in refused if "\n" in message]
 
     def test_two_cells(self) -> None:
         twice = notebook()

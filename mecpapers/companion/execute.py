@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +104,10 @@ def _check_runnable(notebook: Path) -> None:
     import nbformat
 
     try:
-        metadata = nbformat.read(notebook, as_version=4).metadata
+        with warnings.catch_warnings(action="ignore"):  # of cells without an id, which older notebooks don't have
+            content = nbformat.read(notebook, as_version=4)
+            nbformat.validate(content)
+            metadata = content.metadata
     except Exception:  # whatever nbformat stumbles over
         raise ValueError(f"{notebook}: is not a notebook") from None
     for name, key in (("kernelspec", "language"), ("language_info", "name")):

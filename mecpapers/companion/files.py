@@ -1,7 +1,14 @@
 """Files that are replaced whole or not at all."""
 
 import os
+import signal
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+written: list[Path] = []
+"""What this process has put in place so far."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -15,12 +22,27 @@ def write_atomically(path: Path, text: str) -> None:
         If the folder can't be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         beside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside, path)
+        with _unbroken():
+            os.replace(beside, path)
+            written.append(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait, so that what is done and what is said of it agree."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def check_writable(path: Path) -> None:

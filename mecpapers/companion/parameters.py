@@ -1,7 +1,9 @@
 """The parameters that a notebook declares, and values for them from the command line.
 
-A notebook has one cell tagged ``parameters``, made of lines such as ``n_devices: int = 25  # N``. Types are int,
-float, bool, str, and lists of one of these.
+A notebook has one cell tagged ``parameters``, made of lines such as ``n_devices: int = 25  # N; 1 to 200``. Types are
+int, float, bool, str, and lists of one of these. The comment gives the meaning, the unit and, after a semicolon or
+alone, the values that are allowed, of a list those of each item: ``1 to 200``, ``above 0 to 1``, ``one of 2, 4``.
+A list with such a rule must not be empty.
 """
 
 import ast
@@ -13,12 +15,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 Scalar = bool | int | float | str
 Value = Scalar | list[Scalar]
 
 _SCALARS: dict[str, type[Scalar]] = {"int": int, "float": float, "bool": bool, "str": str}
+_NUMBER = r"-?\d+(?:\.\d*)?(?:e-?\d+)?"
+_RANGE = rf"(?P<above>above )?(?P<low>{_NUMBER}) to (?P<high>{_NUMBER})"
+_RULE = re.compile(rf"(?:^|; )(?P<rule>{_RANGE}|one of (?P<values>{_NUMBER}(?:, {_NUMBER})*))$")
 TYPES = (*_SCALARS, *(f"list[{name}]" for name in _SCALARS))
 
 
@@ -29,7 +34,13 @@ class Parameter:
     name: str
     type: str  # one of TYPES
     default: Value
-    comment: str = ""  # unit or meaning, as written after the #
+    comment: str = ""  # meaning, unit and rule, as written after the #
+
+    @property
+    def rule(self) -> str:
+        """The values that are allowed, as the comment gives them; empty where it gives none."""
+        found = _RULE.search(self.comment)
+        return found["rule"] if found else ""
 
     def check(self, value: object, written: str | None = None) -> Value:
         """Return `value` in the declared type; an int is welcome where a float is declared.
@@ -49,7 +60,10 @@ class Parameter:
         if not self.type.startswith("list["):
             return self._scalar(value, self.type, shown)
         if not isinstance(value, list):
-            raise ValueError(f"parameter {self.name}: {shown} is not of type {self.type}")
+            example = json.dumps(self.default)
+            raise ValueError(f"parameter {self.name}: {shown} is not of type {self.type}: write it as '{example}'")
+        if self.rule and not value:
+            raise ValueError(f"parameter {self.name}: {shown} is empty: a value must be given, {self.rule}")
         return [self._scalar(item, self.type[5:-1], shown) for item in value]
 
     def _scalar(self, item: object, kind: str, shown: str) -> Scalar:
@@ -62,7 +76,28 @@ class Parameter:
             raise ValueError(f"parameter {self.name}: {shown} is not of type {self.type}")
         if isinstance(item, float) and not math.isfinite(item):
             raise ValueError(f"parameter {self.name}: {shown} is not finite")
+        if isinstance(item, int | float) and not self._allows(item):
+            raise ValueError(f"parameter {self.name}: {shown} is not allowed: {self.rule}")
+        if isinstance(item, str) and not item.isascii() and not _is_text(item):
+            raise ValueError(f"parameter {self.name}: {shown} is not text in UTF-8")
         return item
+
+    def _allows(self, item: float) -> bool:
+        found = _RULE.search(self.comment)
+        if found is None:
+            return True
+        if found["values"]:
+            return item in [float(value) for value in found["values"].split(", ")]
+        low, high = float(found["low"]), float(found["high"])
+        return (item > low if found["above"] else item >= low) and item <= high
+
+
+def _is_text(item: str) -> bool:
+    try:
+        item.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: what a terminal makes of bytes that are not UTF-8
+        return False
+    return True
 
 
 def _short(text: str) -> str:
@@ -106,8 +141,13 @@ def declared(notebook: str | Path | Mapping[str, Any]) -> dict[str, Parameter]:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return cast(Mapping[str, Any], {"cells": content["cells"]})
-    except (ValueError, KeyError, TypeError, RecursionError):
+        cells = [{"metadata": cell["metadata"], "source": cell["source"]} for cell in content["cells"]]
+        for cell in cells:
+            tags = cell["metadata"].get("tags", [])
+            if not isinstance(tags, list) or not isinstance("".join(cell["source"]), str):
+                raise TypeError
+        return {"cells": cells}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError(f"{path}: is not a notebook") from None
 
 
@@ -197,4 +237,5 @@ def _json(parameter: Parameter, text: str) -> object:
     try:
         return json.loads(text)  # NaN and Infinity too: check refuses them
     except (ValueError, RecursionError):  # ValueError: no JSON, or an int of too many digits
-        raise ValueError(f"parameter {parameter.name}: {_short(text)} is not of type {parameter.type}") from None
+        hint = f": write it as '{json.dumps(parameter.default)}'" if isinstance(parameter.default, list) else ""
+        raise ValueError(f"parameter {parameter.name}: {_short(text)} is not of type {parameter.type}{hint}") from None
