@@ -1,10 +1,14 @@
 """Verdicts follow from numbers, in both directions; rows are data, and a broken row is named."""
 
+import math
+
+import numpy as np
 import pytest
 
 from mecpapers import ledger
 from mecpapers.ledger import Basis, Claim, Entry, Measured, Relation, Source, Verdict, flips
 from mecpapers.ledger.layout import layout
+from mecpapers.ledger.plain import rounded
 from mecpapers.ledger.reading import parse_claims, parse_errata
 
 
@@ -294,3 +298,14 @@ def test_what_differs_is_marked_by_more_than_colour():
     assert {w for w in written if w.startswith("\u2260 ")} == {
         f"\u2260 {name}" for box in laid.boxes if box.differs for name in box.names
     }
+
+
+@pytest.mark.parametrize(("value", "digits", "text"), [(54.55, 3, "54.6"), (0.125, 2, "0.13"), (-2.5, 1, "-3")])
+def test_a_number_halfway_prints_the_same_whatever_its_last_bits(value, digits, text):
+    values = value * (1 + np.spacing(1.0) * np.arange(-4, 5))
+    assert {rounded(v, digits) for v in values} == {text}
+    assert len({f"{v:.{digits}g}" for v in values}) == 2  # and without a rule it does not
+
+
+def test_a_number_that_is_none_is_a_dash():
+    assert rounded(math.nan, 3) == "-"

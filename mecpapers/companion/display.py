@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from mecpapers.ledger import Table
+from mecpapers.ledger.plain import rounded
 from mecpapers.sweep import Sweep, to_csv
 
 _ROUNDING = 1e-13  # relative: what is left where numbers of the column's size cancel, and differs between machines
@@ -48,10 +49,10 @@ class HtmlTable:
 
 
 def table(rows: Sequence[dict[str, Any]], digits: int = 4) -> Table:
-    """Rows of like keys as a table, numbers with a few significant digits."""
+    """Rows of like keys as a table, numbers with a few significant digits; a dash where there is none (NaN)."""
 
     def text(value: Any) -> str:
-        return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+        return rounded(value, digits) if isinstance(value, float) else str(value)
 
     return Table(tuple(rows[0]), tuple(tuple(text(v) for v in row.values()) for row in rows))
 

@@ -1,8 +1,9 @@
-"""Markdown with TeX as a terminal shows it."""
+"""Markdown with TeX as a terminal shows it, and numbers as every table does."""
 
 from __future__ import annotations
 
 import re
+from math import isnan
 
 _GREEK = {
     "alpha": "α", "beta": "β", "delta": "δ", "eta": "η", "kappa": "κ", "lambda": "λ", "mu": "μ", "omega": "ω",
@@ -54,3 +55,8 @@ def _formula(tex: str) -> str:
     if "\\" in tex:
         raise ValueError(f"formula = {tex}: an unknown command of TeX")
     return tex.replace("\0", "{").replace("\1", "}")
+
+
+def rounded(value: float, digits: int) -> str:
+    """A number with a few significant digits; what lies halfway but for its last bits goes away from zero."""
+    return "-" if isnan(value) else f"{value * (1 + 1e-12):.{digits}g}"

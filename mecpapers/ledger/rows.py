@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from mecpapers.ledger.plain import rounded
+
 STANDARD_ERRORS = 2.0  # a statistical tolerance is about a 95 % interval
 _ROUNDING = 1e-12  # a measured number as small as this is what rounding left of 0
 
@@ -226,12 +228,12 @@ class Entry:
             return "not measured"
         value, error = self.measured.value, self.measured.standard_error
         if c.relation is Relation.HOLDS and c.fails_above is None and c.fails_below is None:
-            return {1.0: "yes", 0.0: "no"}.get(value, f"in {100 * value:.3g} % of the cases")
+            return {1.0: "yes", 0.0: "no"}.get(value, f"in {rounded(100 * value, 3)} % of the cases")
         if c.tolerance_from == (Source.ROUNDING,) and c.published == 0 and c.tolerance and abs(value) <= c.tolerance:
             return f"{c.unit} below {_short(c.tolerance)}".strip()
         value = 0.0 if abs(value) < _ROUNDING else value
         spread = f" ± {_short(STANDARD_ERRORS * error)}" if error else ""
-        return f"{value:.4g}{spread} {c.unit}".strip()
+        return f"{rounded(value, 4)}{spread} {c.unit}".strip()
 
     @property
     def published_text(self) -> str:
@@ -250,4 +252,4 @@ class Entry:
 
 def _short(number: float) -> str:
     """Two significant digits, 1e-6 rather than 1e-06."""
-    return f"{number:.2g}".replace("e-0", "e-")
+    return rounded(number, 2).replace("e-0", "e-")

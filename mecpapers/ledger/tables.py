@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mecpapers.ledger.plain import plain
+from mecpapers.ledger.plain import plain, rounded
 from mecpapers.ledger.reading import NAMES, PAPERS
 from mecpapers.ledger.rows import Choice, Entry, Erratum, Verdict
 
@@ -108,7 +108,7 @@ def show_choices(choices: Iterable[Choice]) -> Table:
     """What a paper leaves open, what we chose, and what else could be chosen."""
 
     def text(value: object) -> str:
-        return f"{value:.3g}" if isinstance(value, float) else str(value)
+        return rounded(value, 3) if isinstance(value, float) else str(value)
 
     return Table(
         ("choice", "what is left open", "ours", "others"),

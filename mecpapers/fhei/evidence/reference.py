@@ -86,7 +86,7 @@ def least_time(problem: Problem, feature_bytes: FloatArray) -> float:
         with catch_warnings():  # as in ``resources``
             simplefilter("ignore", UserWarning)
             program.solve(solver=cp.CLARABEL, **_tight(1e-11))
-        total += float(program.value) * float(load.sum())
+        total += float((load / share.value).sum() * share.value.sum())  # at shares that add up to 1 to the last bit
     return total / users.size
 
 

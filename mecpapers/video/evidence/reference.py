@@ -102,15 +102,23 @@ def augmented_local(
         "high": np.log(v.max_frames),
     }
     program, values = _augmented_program(n)
-    for name, value in numbers.items():
-        values[name].value = value
-    values["root_s"].value = np.sqrt(s / 2)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Solution may be inaccurate")  # if it is, the gap to the closed form says so
-        program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
-    frames = np.exp(values["m_0"].value)
-    staying = local * macs(v, frames) + numbers["g"] / frames
-    return values["edge"].value, staying
+    found = []
+    for unit in (
+        np.ones(n),
+        np.exp(numbers["low"]) * numbers["staying"],
+    ):  # of cost; the solver stalls in one or another
+        for name, value in numbers.items():
+            values[name].value = value if name in ("low", "high") else value / unit
+        values["root_s"].value = np.sqrt(s / 2 / unit)
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "Solution may be inaccurate"
+            )  # if it is, the gap to the closed form says so
+            program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
+        frames = np.exp(values["m_0"].value)
+        found.append((unit * values["edge"].value, local * macs(v, frames) + numbers["g"] / frames))
+    edge, staying = np.min(found, axis=0)
+    return edge, staying
 
 
 def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
@@ -118,7 +126,8 @@ def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
     v = cp.Variable(b.size)
     program = cp.Problem(cp.Minimize(s / 2 * cp.sum_squares(v - b)), [cp.sum(cp.exp(v)) <= 1])
     program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
-    return v.value, float(program.value)
+    found = v.value - np.log(np.exp(v.value).sum())  # within the limit to the last bit
+    return found, float(s / 2 * ((found - b) ** 2).sum())
 
 
 def dual_function(
@@ -241,10 +250,10 @@ def _augmented_program(n: int) -> _Compiled:
     m, q, r, m_0 = (cp.Variable(n) for _ in range(4))
     positive = {name: cp.Parameter(n, nonneg=True) for name in ("a0", "a1", "bt", "e", "g", "staying")}
     a0, a1, bt, e, g, staying = positive.values()
-    root_s, low, high = cp.Parameter(nonneg=True), cp.Parameter(n), cp.Parameter(n)
+    root_s, low, high = cp.Parameter(n, nonneg=True), cp.Parameter(n), cp.Parameter(n)
     delay = cp.multiply(a0, cp.exp(m - q)) + cp.multiply(a1, cp.exp(-q)) + cp.multiply(bt, cp.exp(m - r))
     edge = delay + cp.multiply(e, cp.exp(m)) + cp.multiply(g, cp.exp(-m))
-    edge += cp.square(root_s * q) + cp.square(root_s * r)
+    edge += cp.square(cp.multiply(root_s, q)) + cp.square(cp.multiply(root_s, r))
     local = cp.multiply(staying, cp.exp(m_0)) + cp.multiply(g, cp.exp(-m_0))
     limits = [w >= low for w in (m, m_0)] + [w <= high for w in (m, m_0)]
     program = cp.Problem(cp.Minimize(cp.sum(edge) + cp.sum(local)), limits)
