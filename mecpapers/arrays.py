@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import (
     Annotated,
@@ -29,10 +29,11 @@ AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
 @dataclass(frozen=True)
 class Rule:
-    """What a field must satisfy: a predicate, and the words an error shows."""
+    """What a field must satisfy: a predicate, the words an error shows, and the keywords of JSON Schema."""
 
     text: str
     holds: Callable[[FloatArray], BoolArray]
+    schema: Mapping[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,21 @@ class Columns:
     name: str
 
 
-_POSITIVE = Rule("must be positive", lambda v: v > 0)
-_NON_NEGATIVE = Rule("must not be negative", lambda v: v >= 0)
-_FINITE = Rule("must be finite", np.isfinite)
-_COUNT = Rule("must be a whole number, 1 or more", lambda v: (v >= 1) & (v == np.rint(v)))
-_FRACTION = Rule("must lie between 0 and 1", lambda v: (v >= 0) & (v <= 1))
+_POSITIVE = Rule("must be positive", lambda v: v > 0, {"exclusiveMinimum": 0})
+_NON_NEGATIVE = Rule("must not be negative", lambda v: v >= 0, {"minimum": 0})
+_FINITE = Rule("must be finite", np.isfinite, {})
+_COUNT = Rule(
+    "must be a whole number, 1 or more", lambda v: (v >= 1) & (v == np.rint(v)), {"type": "integer", "minimum": 1}
+)
+_FRACTION = Rule("must lie between 0 and 1", lambda v: (v >= 0) & (v <= 1), {"minimum": 0, "maximum": 1})
+_ABOVE_MINUS_ONE = Rule("must be above -1", lambda v: v > -1, {"exclusiveMinimum": -1})
 
 Positive = Annotated[FloatArray, _POSITIVE]
 NonNegative = Annotated[FloatArray, _NON_NEGATIVE]
 Finite = Annotated[FloatArray, _FINITE]
 Count = Annotated[FloatArray, _COUNT]
 Fraction = Annotated[FloatArray, _FRACTION]
-AboveMinusOne = Annotated[FloatArray, Rule("must be above -1", lambda v: v > -1)]
+AboveMinusOne = Annotated[FloatArray, _ABOVE_MINUS_ONE]
 PositiveScalar = Annotated[float, _POSITIVE]
 NonNegativeScalar = Annotated[float, _NON_NEGATIVE]
 FractionScalar = Annotated[float, _FRACTION]
@@ -80,12 +84,12 @@ def freeze(record: _Dataclass) -> None:
         value = getattr(record, name)
         for word in value if isinstance(value, tuple) else (value,):
             check_choice(name, word, words)
-    rules = {name: field for name, field in _rules(type(record)).items() if getattr(record, name) is not None}
+    rules = {name: ruled for name, ruled in _rules(type(record)).items() if getattr(record, name) is not None}
     values = {name: checked(name, getattr(record, name), f.rule, f.columns is not None) for name, f in rules.items()}
-    for name, field in rules.items():
-        if values[name].ndim and field.scalar:
+    for name, ruled in rules.items():
+        if values[name].ndim and ruled.scalar:
             raise ValueError(f"{name} = {getattr(record, name)!r}: must be one number")
-    tables = {name: field.columns for name, field in rules.items() if field.columns}
+    tables = {name: ruled.columns for name, ruled in rules.items() if ruled.columns}
     several = {k: len(v) for k, v in values.items() if v.ndim and (k not in tables or len(v) > 1)}
     _check_equal(several, "values")
     _check_equal({name: values[name].shape[1] for name in tables}, next(iter(tables.values()), ""))
@@ -164,6 +168,18 @@ def checked(name: str, value: ArrayLike, rule: Rule, table: bool = False) -> Flo
 def rule_of(cls: type, field: str) -> Rule:
     """Return the rule of one field of a dataclass."""
     return _rules(cls)[field].rule
+
+
+def schema_of(cls: type, field: str) -> dict[str, Any]:
+    """JSON Schema of one field of a dataclass: a number; or one for all devices or a list of them; or a table."""
+    ruled = _rules(cls)[field]
+    number = {"type": "number", **ruled.rule.schema}
+    if ruled.scalar:
+        return number
+    numbers = {"type": "array", "items": number, "minItems": 1}
+    return {
+        "anyOf": [numbers, {"type": "array", "items": numbers, "minItems": 1}] if ruled.columns else [number, numbers]
+    }
 
 
 def read_only(value: ArrayLike, shape: int | tuple[int, ...]) -> FloatArray:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -50,6 +51,7 @@ def cli() -> None:
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="For schemes that draw lots.")
 @click.option("--gap", metavar="R", type=click.FloatRange(0, 1), help="Relative gap at which a proof is good enough.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="The most nodes or states a proof may look at.")
+@click.option("--strict", is_flag=True, help="Refuse a number beyond what is plausible in its unit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("-o", "--output", metavar="OUT", help="Write the answer here instead of printing it.")
 def solve(
@@ -58,20 +60,27 @@ def solve(
     seed: int,
     gap: float | None,
     limit: int | None,
+    strict: bool,
     as_json: bool,
     output: str | None,
 ) -> int:
     """Solve one instance file."""
     search = {name: value for name, value in (("gap", gap), ("limit", limit)) if value is not None}
     with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the answer, and is refused there
-        return _solve(file, scheme, seed, search, as_json, output)
+        return _solve(file, scheme, seed, search, strict, as_json, output)
 
 
 def _solve(
-    file: str, scheme: str | None, seed: int, search: Mapping[str, Any], as_json: bool, output: str | None
+    file: str,
+    scheme: str | None,
+    seed: int,
+    search: Mapping[str, Any],
+    strict: bool,
+    as_json: bool,
+    output: str | None,
 ) -> int:
     _check_output(output, Path(file))
-    problem = instances.read(file)
+    problem = _read(file, strict)
     paper = type(problem).__module__.split(".")[1]
     schemes = _schemes(paper)
     if scheme is None:
@@ -99,6 +108,18 @@ def _solve(
     else:
         write_atomically(Path(output).resolve(), text + "\n")
     return 0 if solution.converged else NOT_CONVERGED
+
+
+def _read(file: str, strict: bool) -> Any:
+    """Read an instance; what it warns of is told in a line each, or refused."""
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always", instances.UnitWarning)
+        problem = instances.read(file)
+    for doubt in doubts:
+        if strict:
+            raise ValueError(str(doubt.message))
+        click.echo(f"mecpapers: warning: {doubt.message}", err=True)
+    return problem
 
 
 @cli.command("schemes")

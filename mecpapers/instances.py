@@ -1,4 +1,4 @@
-"""Read an instance file of any paper: strict JSON, SI units, every error one line."""
+"""Read an instance file of any paper: strict JSON, SI units, every error one line; and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -7,15 +7,33 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from warnings import warn
 
-from mecpapers.ledger import PAPERS
+import numpy as np
+
+from mecpapers.arrays import schema_of
+from mecpapers.ledger import NAMES, PAPERS
 
 LARGEST = 256 << 20  # of an instance file [byte]
+CONTRACT = 1
+"""Version of the instance files; it grows when a file that was accepted no longer means the same."""
+
+
+class Plausible(NamedTuple):
+    """What a field's numbers are likely to be, if not 0; beyond that, its unit may have been mistaken."""
+
+    unit: str
+    low: float
+    high: float
+
+
+class UnitWarning(UserWarning):
+    """A number that is allowed, but beyond what is plausible in its unit."""
 
 
 def read(path: str | Path) -> Any:
-    """Read an instance file and return the problem of its paper.
+    """Read an instance file and return the problem of its paper; warn (`UnitWarning`) of a number beyond plausibility.
 
     Raises
     ------
@@ -30,7 +48,68 @@ def read(path: str | Path) -> Any:
         raise ValueError(f"paper is missing: must be one of {', '.join(PAPERS)}")
     if paper not in PAPERS:
         raise ValueError(f"paper = {shown(paper)}: must be one of {', '.join(PAPERS)}")
-    return import_module(f"mecpapers.{paper}.instance").from_dict(document)
+    form = import_module(f"mecpapers.{paper}.instance")
+    problem = form.from_dict(document)
+    for name, plausible in form.PLAUSIBLE.items():
+        _doubt(name, _at(document, name), plausible)
+    return problem
+
+
+def schema(paper: str) -> dict[str, Any]:
+    """JSON Schema of a paper's instance file, from the rules of its fields. Rules between fields are not in it.
+
+    Raises
+    ------
+    KeyError
+        if ``paper`` has no instance file.
+    """
+    if paper not in PAPERS:
+        raise KeyError(paper)
+    form = import_module(f"mecpapers.{paper}.instance")
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:mecpapers:instance:{paper}:{CONTRACT}",
+        "title": f"Instance of {NAMES[paper]}",
+    }
+    return head | object_schema({"paper": {"const": paper}, **form.schema()}, form.OPTIONAL)
+
+
+def object_schema(properties: Mapping[str, Any], optional: Collection[str] = ()) -> dict[str, Any]:
+    """JSON Schema of an object that holds these fields and no other."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": dict(properties), "required": required, "additionalProperties": False}
+
+
+def field_schema(cls: type, field: str, plausible: Plausible | None = None) -> dict[str, Any]:
+    """JSON Schema of a field of a dataclass, with its unit and what is plausible."""
+    if plausible is None:
+        return schema_of(cls, field)
+    text = f"[{plausible.unit}], plausible: {plausible.low:g} to {plausible.high:g}"
+    return {"description": text, **schema_of(cls, field)}
+
+
+def _at(document: Mapping[str, Any], name: str) -> Any:
+    """A field by its name with dots, None where it is not given."""
+    value: Any = document
+    for part in name.split("."):
+        value = value.get(part)
+        if value is None:
+            return None
+    return value
+
+
+def _doubt(name: str, value: Any, plausible: Plausible) -> None:
+    """Warn of the first number, other than 0, that is beyond what is plausible."""
+    numbers = np.abs(np.asarray([] if value is None else value, dtype=np.float64))
+    odd = np.argwhere((numbers != 0) & ~((numbers >= plausible.low) & (numbers <= plausible.high)))
+    if len(odd):
+        place = tuple(odd[0])
+        where = f"{name}{''.join(f'[{i}]' for i in place)} = {np.asarray(value)[place]:.12g}"
+        warn(
+            f"{where}: is outside {plausible.low:g} to {plausible.high:g} {plausible.unit}: is the unit right?",
+            UnitWarning,
+            stacklevel=3,
+        )
 
 
 def read_json(path: str | Path) -> _Object:

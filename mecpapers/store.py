@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
@@ -34,7 +35,13 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
     The key is its arguments, the versions of Python and of `LIBRARIES`, and the code of the shared modules and of the
     function's own paper, without prose and ``JUDGES``: an edited note recomputes nothing. The store is the folder in
     ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout the user's cache folder. Where it
-    can't be written, nothing is kept.
+    can't be written, nothing is kept. Reading what is kept runs what it holds (it is pickled): a store that others can
+    write to is refused.
+
+    Raises
+    ------
+    ValueError
+        where others can write to the store, or it is somebody else's.
     """
 
     @wraps(function)
@@ -52,16 +59,27 @@ def _frozen(value: object) -> object:
 
 @cache
 def _memory(paper: str) -> Memory:
-    place = Path(os.environ.get("MECPAPERS_STORE") or _default_store()) / f"{paper}-{_digest(paper)}"
-    return Memory(place if _writable(place) else None, verbose=0)
+    store = Path(os.environ.get("MECPAPERS_STORE") or _default_store())
+    place = store / f"{paper}-{_digest(paper)}"
+    return Memory(place if _ours(store) and _ours(place) else None, verbose=0)
 
 
-def _writable(folder: Path) -> bool:
+def _ours(folder: Path) -> bool:
+    """Whether a folder, made if need be, can be written; it is refused if by others, too."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError:
         return False
-    return os.access(folder, os.W_OK | os.X_OK)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return False
+    if hasattr(os, "geteuid"):
+        status = folder.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise ValueError(
+                f"store = {folder}: must be yours and writable by nobody else: chmod go-w, or MECPAPERS_STORE"
+            )
+    return True
 
 
 def _default_store() -> Path:

@@ -19,14 +19,14 @@ EXAMPLE = json.loads((ROOT / "book" / "instances" / "video.json").read_text())
 
 
 @pytest.fixture
-def command(capsys, monkeypatch):
+def command(printed, monkeypatch):
     """Run the command in this process; return its exit status, standard output and standard error."""
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["mecpapers", *map(str, words)])
         with pytest.raises(SystemExit) as stop:
             cli.main()
-        out, err = capsys.readouterr()
+        out, err = printed()
         return stop.value.code or 0, out, err
 
     return run

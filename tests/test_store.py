@@ -1,6 +1,7 @@
 """Kept results are read again, and forgotten when their code changes."""
 
 import ast
+import os
 import sys
 
 import platformdirs
@@ -110,3 +111,31 @@ def test_outside_a_checkout_the_users_cache_folder_keeps_results(tmp_path, monke
     monkeypatch.setattr(store, "_PACKAGE", tmp_path / "site-packages" / "mecpapers")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert store._default_store() == platformdirs.user_cache_path("mecpapers")
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_store_that_others_can_write_to_is_refused(mode, inner, tmp_path, monkeypatch):
+    """What it keeps is pickled: reading a stranger's would run it."""
+    monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path))
+    store._memory.cache_clear()
+    folder = tmp_path / f"video-{store._digest('video')}" if inner else tmp_path
+    folder.mkdir(exist_ok=True)
+    folder.chmod(mode)
+    with pytest.raises(ValueError, match=r"^store = .*: must be yours and writable by nobody else"):
+        store.kept(slow)(1)
+    folder.chmod(0o755)
+    assert store.kept(slow)(1) == 2
+    store._memory.cache_clear()
+
+
+def test_a_new_store_is_nobody_elses(tmp_path, monkeypatch):
+    monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path / "new"))
+    store._memory.cache_clear()
+    before = os.umask(0)
+    try:
+        store.kept(slow)(1)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    store._memory.cache_clear()

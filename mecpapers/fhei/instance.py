@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
 from mecpapers.fhei.model import Allocation, Problem, Users, evaluate
-from mecpapers.instances import check_fields, check_number, check_numbers
+from mecpapers.instances import Plausible, check_fields, check_number, check_numbers, field_schema
 from mecpapers.solution import Solution
 
 USER_FIELDS = [f.name for f in fields(Users) if f.default is MISSING]
 USER_OPTIONS = [f.name for f in fields(Users) if f.default is not MISSING]
 SHARED_FIELDS = [f.name for f in fields(Problem) if f.name != "users"]
+OPTIONAL = USER_OPTIONS
+
+PLAUSIBLE: Mapping[str, Plausible] = {
+    "uplink_rate": Plausible("bit/s", 1e4, 1e12),
+    "downlink_rate": Plausible("bit/s", 1e4, 1e12),
+    "device_speed": Plausible("FLOP/s", 1e6, 1e16),
+    "receive_power": Plausible("W", 1e-6, 5),
+    "uplink_gain": Plausible("1", 1e-20, 1e3),
+    "downlink_gain": Plausible("1", 1e-20, 1e3),
+    "input_bytes": Plausible("byte", 1e2, 1e10),
+    "transmit_power": Plausible("W", 1e-6, 5),
+    "server_speed": Plausible("FLOP/s", 1e9, 1e18),
+    "fn_flops_per_byte": Plausible("FLOP/byte", 1, 1e9),
+    "fn_base_flops": Plausible("FLOP", 1e3, 1e15),
+    "in_flops_per_byte": Plausible("FLOP/byte", 1, 1e9),
+    "energy_coefficient": Plausible("J s^2/FLOP^3", 1e-34, 1e-20),
+    "min_feature_bytes": Plausible("byte", 1e2, 1e10),
+    "max_feature_bytes": Plausible("byte", 1e2, 1e10),
+    "max_mean_energy": Plausible("J", 1e-4, 1e5),
+    "max_mean_latency": Plausible("s", 1e-4, 1e4),
+    "quality_per_byte": Plausible("mAP/byte", 1e-10, 1),
+}
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the fields of an instance file."""
+    owners = (
+        dict.fromkeys(USER_FIELDS, Users) | dict.fromkeys(SHARED_FIELDS, Problem) | dict.fromkeys(USER_OPTIONS, Users)
+    )
+    return {name: field_schema(owner, name, PLAUSIBLE[name]) for name, owner in owners.items()}
 
 
 def from_dict(document: dict[str, Any]) -> Problem:

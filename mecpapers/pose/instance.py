@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from mecpapers.instances import check_fields, check_number, check_numbers
+from mecpapers.instances import Plausible, check_fields, check_number, check_numbers, field_schema
 from mecpapers.pose.model import Allocation, Problem, evaluate
 from mecpapers.solution import Solution
 
 NUMBERS = ("deadline", "server_delay", "discard_value", "servers")
 VECTORS = ("device_delay", "transmission_time")
 TABLES = ("score_pmf", "device_accuracy", "server_accuracy")
+
+OPTIONAL = ("servers",)
+
+PLAUSIBLE: Mapping[str, Plausible] = {
+    "deadline": Plausible("s", 1e-4, 10),
+    "device_delay": Plausible("s", 1e-6, 10),
+    "server_delay": Plausible("s", 1e-6, 10),
+    "transmission_time": Plausible("s", 1e-7, 10),
+    "servers": Plausible("servers", 1, 1e4),
+}
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the fields of an instance file."""
+    return {name: field_schema(Problem, name, PLAUSIBLE.get(name)) for name in (*NUMBERS, *VECTORS, *TABLES)}
 
 
 def from_dict(document: dict[str, Any]) -> Problem:
@@ -21,7 +37,7 @@ def from_dict(document: dict[str, Any]) -> Problem:
     ValueError
         naming the field, the value and the rule.
     """
-    check_fields("", document, ["paper", *NUMBERS[:3], *VECTORS, *TABLES], ["servers"])
+    check_fields("", document, ["paper", *NUMBERS[:3], *VECTORS, *TABLES], OPTIONAL)
     numbers = {name: check_number(name, document[name]) for name in NUMBERS if name in document}
     vectors = {name: check_numbers(name, document[name]) for name in VECTORS}
     return Problem(**numbers, **vectors, **{name: _check_rows(name, document[name]) for name in TABLES})

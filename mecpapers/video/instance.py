@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from mecpapers.arrays import checked, rule_of
-from mecpapers.instances import check_fields, check_number, check_numbers, check_object, shown, within
+from mecpapers.instances import (
+    Plausible,
+    check_fields,
+    check_number,
+    check_numbers,
+    check_object,
+    field_schema,
+    object_schema,
+    shown,
+    within,
+)
 from mecpapers.solution import Solution
 from mecpapers.video.model import Allocation, Devices, LocalEnergy, Problem, evaluate
 
 _WEIGHTS = {"delay": "weight_delay", "energy": "weight_energy", "accuracy": "weight_accuracy"}
 _DEVICE_FIELDS = [f.name for f in fields(Devices) if f.default is MISSING and f.name not in _WEIGHTS.values()]
 _DEVICE_OPTIONS = ["min_frames", *_WEIGHTS.values()]
+_PROBLEM_FIELDS = ("server_frequency", "time_budget", "cycles_per_mac")
+OPTIONAL: tuple[str, ...] = ()
+
+PLAUSIBLE: Mapping[str, Plausible] = {
+    "server_frequency": Plausible("cycle/s", 1e8, 1e14),
+    "time_budget": Plausible("s", 1e-3, 1e3),
+    "cycles_per_mac": Plausible("cycle/MAC", 1e-3, 1e2),
+    "weights.delay": Plausible("1/s", 1e-6, 1e6),
+    "weights.energy": Plausible("1/J", 1e-6, 1e6),
+    "weights.accuracy": Plausible("1", 1e-6, 1e6),
+    "devices.uplink_rate": Plausible("bit/s", 1e4, 1e11),
+    "devices.channel_gain": Plausible("1", 1e-20, 1),
+    "devices.transmit_power": Plausible("W", 1e-4, 5),
+    "devices.frame_bits": Plausible("bit", 1e5, 1e10),
+    "devices.max_frequency": Plausible("cycle/s", 1e7, 1e11),
+    "devices.energy_coefficient": Plausible("J s^2/cycle^3", 1e-32, 1e-24),
+    "devices.macs_per_frame": Plausible("MAC", 1e4, 1e13),
+    "devices.macs_offset": Plausible("MAC", 1, 1e13),
+    "devices.accuracy_a0": Plausible("1", 1e-6, 1e2),
+    "devices.accuracy_a1": Plausible("1", 1e-6, 1e3),
+    "devices.accuracy_a2": Plausible("1", 1e-2, 2),
+    "devices.max_frames": Plausible("frames", 1, 1e4),
+    "devices.weight_delay": Plausible("1/s", 1e-6, 1e6),
+    "devices.weight_energy": Plausible("1/J", 1e-6, 1e6),
+    "devices.weight_accuracy": Plausible("1", 1e-6, 1e6),
+}
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the fields of an instance file."""
+    weights = {
+        key: field_schema(Devices, name, PLAUSIBLE[f"weights.{key}"])["anyOf"][0] for key, name in _WEIGHTS.items()
+    }
+    devices = {
+        name: field_schema(Devices, name, PLAUSIBLE.get(f"devices.{name}"))
+        for name in (*_DEVICE_FIELDS, *_DEVICE_OPTIONS)
+    }
+    return {
+        "local_energy": {"enum": list(get_args(LocalEnergy))},
+        "weights": object_schema(weights),
+        **{name: field_schema(Problem, name, PLAUSIBLE[name]) for name in _PROBLEM_FIELDS},
+        "devices": object_schema(devices, _DEVICE_OPTIONS),
+    }
 
 
 def from_dict(document: dict[str, Any]) -> Problem:
@@ -26,7 +80,7 @@ def from_dict(document: dict[str, Any]) -> Problem:
     check_fields(
         "",
         document,
-        ["paper", "local_energy", "weights", "server_frequency", "time_budget", "cycles_per_mac", "devices"],
+        ["paper", "local_energy", "weights", *_PROBLEM_FIELDS, "devices"],
         [],
     )
     weights = check_object("weights", document["weights"])
@@ -43,7 +97,7 @@ def from_dict(document: dict[str, Any]) -> Problem:
     return Problem(
         devices=within("devices.", lambda: Devices(**{**shared, **numbers})),
         local_energy=cast(LocalEnergy, document["local_energy"]),  # Problem checks it
-        **{name: check_number(name, document[name]) for name in ("server_frequency", "time_budget", "cycles_per_mac")},
+        **{name: check_number(name, document[name]) for name in _PROBLEM_FIELDS},
     )
 
 

@@ -15,7 +15,7 @@ WITH_GAINS = {"uplink_gain": [0.5, 1.0], "downlink_gain": [2.0, 1.0]}
 
 
 @pytest.fixture
-def solve(capsys, monkeypatch, tmp_path):
+def solve(printed, monkeypatch, tmp_path):
     """Run `mecpapers solve` on the example with changes; ... removes a field."""
 
     def run(changes=None, *words):
@@ -26,7 +26,7 @@ def solve(capsys, monkeypatch, tmp_path):
         monkeypatch.setattr(sys, "argv", ["mecpapers", "solve", str(file), *words])
         with pytest.raises(SystemExit) as stop:
             cli.main()
-        out, err = capsys.readouterr()
+        out, err = printed()
         return stop.value.code or 0, out, err
 
     return run

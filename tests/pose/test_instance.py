@@ -27,7 +27,7 @@ CONTRACT = (
 
 
 @pytest.fixture
-def solve(tmp_path, capsys, monkeypatch):
+def solve(tmp_path, printed, monkeypatch):
     def run(changes=None, *words, drop=()):
         file = tmp_path / "instance.json"
         document = {k: v for k, v in {**EXAMPLE, **(changes or {})}.items() if k not in drop}
@@ -35,7 +35,7 @@ def solve(tmp_path, capsys, monkeypatch):
         monkeypatch.setattr(sys, "argv", ["mecpapers", "solve", str(file), *words])
         with pytest.raises(SystemExit) as stop:
             cli.main()
-        out, err = capsys.readouterr()
+        out, err = printed()
         return stop.value.code or 0, out, err
 
     return run
