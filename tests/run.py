@@ -24,7 +24,13 @@ COMPANION = [sys.executable, "-m", "mecpapers.companion"]
 PARTS = {
     "lint": ("ruff", [[BIN / "ruff", "check", "."], [BIN / "ruff", "format", "--check", "."]]),
     "types": ("mypy, strict", [[BIN / "mypy"]]),
-    "unit": ("unit and property tests", [[*PYTEST, "tests", "--ignore=tests/site", "-n", "2"]]),
+    "unit": (
+        "unit and property tests, and what is tested against what",
+        [
+            [*PYTEST, "tests", "--ignore=tests/site", "-n", "2", "--junitxml=_build/unit.xml"],
+            [sys.executable, "tests/oracles.py"],
+        ],
+    ),
     "nbval": (
         "every committed notebook executed, outputs compared",
         [[*PYTEST, *NBVAL, "notebooks", "-n", "2", "--dist", "loadfile", "-W", "default"]],

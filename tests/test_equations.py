@@ -32,6 +32,7 @@ def page(text: str, file: str = "page.ipynb") -> Page:
     return Page(file, text, "")
 
 
+@pytest.mark.checkout
 @pytest.mark.parametrize("paper", WITH_EQUATIONS)
 def test_every_equation_has_a_test_and_a_page(paper):
     for row in equation_rows(paper, ROOT):

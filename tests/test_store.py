@@ -106,6 +106,7 @@ def test_no_judge_is_in_the_key_and_no_kept_result_in_a_judge(paper):
     assert not any({"claims", "errata"} & {*p.parts, p.stem} for p in counted)
 
 
+@pytest.mark.checkout
 def test_outside_a_checkout_the_users_cache_folder_keeps_results(tmp_path, monkeypatch):
     assert store._default_store() == store._PACKAGE.parent / "_build" / "store"
     monkeypatch.setattr(store, "_PACKAGE", tmp_path / "site-packages" / "mecpapers")

@@ -23,8 +23,14 @@ from mecpapers.sweep import drop_generator
 PROBLEM = FIG_4A.draw(np.random.default_rng(0))
 
 
-def test_greedy_against_cvxpy():
-    assert verification.greedy_gap(200) < 1e-8
+def test_greedy_against_cvxpy(tested):
+    tested(
+        "P3 with (23), the greedy step",
+        "CVXPY, linear program",
+        verification.greedy_gap(200),
+        below=1e-8,
+        instances=200,
+    )
 
 
 def linear_sizes(problem, price, budget, most_bytes):

@@ -20,13 +20,13 @@ def test_two_points_of_p1_by_hand_and_the_one_between():
     assert not violations(problem, same[-1])  # only the point between fails
 
 
-def test_no_share_of_the_air_is_quicker_than_proposition_1_and_one_user_needs_no_program():
+def test_no_share_of_the_air_is_quicker_than_proposition_1_and_one_user_needs_no_program(tested):
     problem, sizes = verification.random_instance(drop_generator(3, 0), n_users=1)
     users = problem.users
     alone = 8 * problem.input_bytes / users.uplink_rate + 8 * sizes / users.downlink_rate
     alone = alone + (problem.fn_base_flops + problem.fn_flops_per_byte * sizes) / problem.server_speed
     assert reference.least_time(problem, sizes) == pytest.approx(float(alone[0]), rel=1e-9)
-    assert verification.least_time_gap(5) < 1e-8
+    tested("Proposition 1, the least time", "CVXPY", verification.least_time_gap(5), below=1e-8, instances=5)
 
 
 def test_infeasible_only_above_the_limit():

@@ -117,7 +117,7 @@ def fields(document, above=()):
         yield (*above, name)
         if isinstance(value, dict):
             yield from fields(value, (*above, name))
-        elif isinstance(value, list):
+        elif isinstance(value, list) and value:
             yield (*above, name, 0)
 
 

@@ -114,17 +114,18 @@ def check(problem: Problem) -> tuple[float, BoolArray]:
     return abs(solution.objective - best), solution.allocation.offload
 
 
-def check_many(n: int, most_devices: int, most_frames: int, seed: int) -> None:
+def check_many(n: int, most_devices: int, most_frames: int, seed: int) -> tuple[float, ...]:
     rng = np.random.default_rng(seed)
     sizes = rng.integers(1, most_devices + 1, n)
     errors, offload = zip(*(check(draw(rng, int(size), most_frames)) for size in sizes), strict=True)
-    assert max(errors) <= 1e-12
     shares = np.array([x.mean() for x in offload])
     assert np.mean((shares > 0) & (shares < 1)) > 0.1  # the instances ask a question
+    return errors
 
 
-def test_agrees_with_brute_force_on_500_problems():
-    check_many(500, most_devices=4, most_frames=6, seed=0)
+def test_agrees_with_brute_force_on_500_problems(tested):
+    errors = check_many(500, most_devices=4, most_frames=6, seed=0)
+    tested("the certified optimum, and its bound", "brute force", errors, below=1e-12)
 
 
 def test_agrees_with_brute_force_on_10_problems_of_6_devices():
@@ -134,7 +135,7 @@ def test_agrees_with_brute_force_on_10_problems_of_6_devices():
 
 @pytest.mark.nightly
 def test_agrees_with_brute_force_on_10000_problems():
-    check_many(10_000, most_devices=5, most_frames=7, seed=2)
+    assert max(check_many(10_000, most_devices=5, most_frames=7, seed=2)) < 1e-12
 
 
 def test_the_best_frames_of_every_policy():
