@@ -1,7 +1,7 @@
 """What is tested against what: laid out from the unit tests' report, and compared with the book's table.
 
-``python tests/oracles.py`` reads ``_build/unit.xml``, prints the table, and ends with 1 if ``book/tables/oracles.csv`` has
-other rows or numbers of instances; ``--write`` writes that file. The worst gaps are the machine's own.
+``python tests/oracles.py`` reads ``_build/unit.xml``, prints the table, and ends with 1 if ``book/tables/oracles.csv``
+has other rows or numbers of instances; ``--write`` writes that file. The worst gaps are the machine's own.
 """
 
 import csv

@@ -133,9 +133,7 @@ def test_device_table_is_the_best_of_each_probability():
 
 
 def test_smooth_probabilities_against_cvxpy(tested):
-    tested(
-        "offloading by the Lagrange multiplier, a smooth accuracy", "CVXPY", experiments.smooth_gaps(200), below=1e-6
-    )
+    tested("offloading by the multiplier, smooth accuracy", "CVXPY", experiments.smooth_gaps(200), below=1e-6)
 
 
 def test_a_wrong_smooth_formula_would_be_noticed():
