@@ -14,7 +14,7 @@ from mecpapers.pose.evidence import experiments
 from mecpapers.pose.evidence.experiments import POLICIES
 from mecpapers.pose.measured import trace
 from mecpapers.pose.model import Allocation, evaluate
-from mecpapers.pose.policies import gains, poses, run_frame_wise, run_guarded, run_thresholds
+from mecpapers.pose.policies import Outcome, gains, poses, run_frame_wise, run_guarded, run_thresholds
 from mecpapers.pose.scenario import Scenario
 from mecpapers.pose.schemes import SCHEMES
 from mecpapers.pose.triangulation import corrected, joint_weights, triangulate
@@ -72,6 +72,39 @@ def test_the_guard_is_optimal_for_equal_costs():
     assert (gain * kept).sum(axis=1) == pytest.approx(np.sort(gain, axis=1)[:, 2:].sum(axis=1))
 
 
+def test_the_guard_tries_by_gain_a_second():
+    """60 ms: the image of most gain would fill them alone, the two others gain more in the same time."""
+    gain, air = np.array([[0.5, 0.3, 0.3]]), np.array([[0.05, 0.02, 0.02]])
+    assert timing.guard(np.ones((1, 3), dtype=bool), gain, air, 0.06, 0.01).tolist() == [[False, True, True]]
+
+
+def test_the_guard_sends_what_fits_exactly():
+    air = np.array([[0.1, 0.2]])
+    assert air.sum() > 0.3  # by rounding
+    assert timing.guard(np.ones((1, 2), dtype=bool), np.ones((1, 2)), air, 0.3, 0.0).all()
+
+
+def test_the_guard_sends_nothing_for_nothing():
+    gain, air = np.array([[0.0, -0.1, 1e-9]]), np.full((1, 3), 0.01)
+    assert timing.guard(np.ones((1, 3), dtype=bool), gain, air, 1.0, 0.0).tolist() == [[False, False, True]]
+
+
+def test_a_frame_of_just_the_deadline_is_not_late():
+    alike = {"error": np.zeros((1, 3)), "sent": np.zeros((1, 3, 1), bool), "discarded": np.zeros((1, 3, 1), bool)}
+    outcome = Outcome(delay=np.array([[0.3, 0.1 + 0.2, 0.3 * (1 + 1e-6)]]), deadline=0.3, **alike)
+    assert outcome.late.tolist() == [[False, False, True]]
+
+
+def test_gains_by_hand(base):
+    """Against the better of one's own result and of none; where results are kept, there is no none."""
+    _, problem = base
+    own, served = np.full((6, 10), 0.4), np.full((6, 10), 0.9)
+    problem = replace(problem, device_accuracy=own, server_accuracy=served)
+    for kappa, expected in ((0.3, 0.5), (0.6, 0.3)):
+        assert gains(replace(problem, discard_value=kappa)) == pytest.approx(np.full((6, 10), expected))
+        assert gains(replace(problem, discard_value=kappa, filtered="kept")) == pytest.approx(np.full((6, 10), 0.5))
+
+
 def test_several_people(base):
     _, problem = base
     crowd = timing.of_several_people(problem, 3, association=0.001)
@@ -112,6 +145,27 @@ def test_calibration_tables(base):
     own = [found[:, :, 2, net][level[:, :, 2] == 4] for net in (0, 2)]
     for table, mine, all_ in zip((t.device_accuracy, t.server_accuracy), own, pooled, strict=True):
         assert table[2, 4] == pytest.approx((mine.sum() + 8 * all_) / (mine.size + 8))  # drawn by eight images
+
+
+def test_calibrated_times_and_sizes_are_those_of_the_trace():
+    half, t = trace.load().half(0), shipped().tables
+    for seconds, net in ((t.device_seconds, 0), (t.server_seconds, 2)):
+        assert (half.seconds[..., net] < seconds).mean() == pytest.approx(0.1, abs=0.01)
+    assert t.image_bits == pytest.approx([half.bits[:, :, c].sum() / half.bits[:, :, c].size for c in range(6)])
+
+
+def test_a_score_on_an_edge_is_of_the_level_above(base):
+    d, _ = base
+    edges = d.calibration.edges
+    assert d.calibration.levels(edges).tolist() == list(range(1, 10))
+    assert d.calibration.levels(np.nextafter(edges, 0)).tolist() == list(range(9))
+
+
+def test_image_sizes_are_relative_to_their_own_camera(base):
+    d, _ = base
+    bits = trace.load().half(1).bits.reshape(-1, 6)
+    assert d.held_out.size * d.calibration.tables.image_bits == pytest.approx(bits)
+    assert d.held_out.size.mean(axis=0) == pytest.approx(1, abs=0.2)
 
 
 def test_what_is_shared_cannot_be_written_to(base):
