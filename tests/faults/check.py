@@ -83,12 +83,15 @@ def wrong(fault: Fault) -> Iterator[str]:
     if not fault.notices:
         yield "notices = []: must name a test"
     for test in fault.notices:
-        path, _, name = test.partition("::")
+        path, *classes, name = test.split("::")
         if any(part in test for part in UNFIT):
             yield f"notices = {test}: must be none of {', '.join(UNFIT)}"
         elif not (ROOT / path).is_file():
             yield f"notices = {test}: there is no such file"
-        elif not re.search(rf"^def {re.escape(name)}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE):
+        elif not all(
+            re.search(rf"^ *{what}\b", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+            for what in (*(f"class {word}" for word in classes), f"def {name}")
+        ):
             yield f"notices = {test}: there is no such test"
 
 
