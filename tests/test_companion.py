@@ -494,6 +494,11 @@ class TestKeys:
         write_atomically(checkout / changed, "changed")
         assert {path for path in before if book.key(checkout, path) != before[path]} == stale
 
+    def test_the_ledger_counts_for_every_notebook(self, checkout: Path) -> None:
+        before = {path: book.key(checkout, path) for path in book.notebooks(checkout)}
+        write_atomically(checkout / "mecpapers" / "ledger" / "rows.py", "changed")
+        assert all(book.key(checkout, path) != before[path] for path in before)
+
     def test_cells_count_and_outputs_do_not(self, checkout: Path) -> None:
         before, path = book.key(checkout, self.VIDEO), checkout / self.VIDEO
         content = json.loads(path.read_text())

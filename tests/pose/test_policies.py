@@ -274,6 +274,24 @@ def test_a_policy_s_own_offsets_are_those_of_the_network_it_uses_throughout():
     assert not np.allclose(lite[0], heavy[0])
 
 
+def test_kappa_is_chosen_on_the_frames_that_were_learnt_from():
+    d = experiments.deployment()
+    errors, grid = experiments.discard_values(), experiments.GRID
+    assert experiments.discard_value() == grid[int(np.argmin(errors))]
+    for k in (0, 12):
+        problem = Scenario(discard_value=grid[k]).problem(d.calibration.tables)
+        allocation = SCHEMES["cooperative"](problem).allocation
+        learnt, unseen = (run_guarded(views, problem, allocation).error.mean() for views in (d.learnt, d.held_out))
+        assert errors[k] == pytest.approx(learnt) and not np.isclose(learnt, unseen)
+
+
+def test_lots_are_drawn_anew_in_each_frame(base):
+    d, problem = base
+    sent = experiments.run_policy("random", d.held_out, problem).sent.reshape(-1, 6)
+    assert len(np.unique(sent, axis=0)) > 5
+    np.testing.assert_array_equal(sent, experiments.run_policy("random", d.held_out, problem).sent.reshape(-1, 6))
+
+
 def test_the_definition_of_a_joint_decides_what_the_server_adds():
     """What the text says: surely something by the heavy network's joints, nothing by the lite one's."""
     rows = {row["offsets fitted on"]: row for row in experiments.definition_rows()}
@@ -300,6 +318,37 @@ def test_bootstrap_of_a_constant_and_of_independent_frames():
     assert spread == pytest.approx(values.std() / np.sqrt(3600), rel=0.15)
     drift = np.repeat(rng.normal(size=(1, 6, 60)), 10, axis=2)  # blocks of ten alike: ten times fewer draws
     assert experiments.bootstrap(drift, n=4000).std() == pytest.approx(drift.std() / np.sqrt(360), rel=0.15)
+
+
+def test_blocks_hold_ten_consecutive_frames_and_rows_are_resampled_together():
+    """Ten frames of 0, ten of 1, and so on: each of the 24 blocks is 0 or 1; and what one row draws, another does."""
+    steps = np.tile(np.repeat([0.0, 1.0], 10), (1, 3, 4))
+    ones = 24 * experiments.bootstrap(steps)
+    assert ones == pytest.approx(np.rint(ones), abs=1e-9) and np.ptp(ones) > 4
+    values = np.random.default_rng(0).normal(size=(1, 6, 60))
+    one, twice = experiments.bootstrap(np.concatenate([values, 2 * values]))
+    assert twice == pytest.approx(2 * one)
+
+
+def test_a_reduction_is_of_the_mean_over_all_frames_with_paired_blocks():
+    rng = np.random.default_rng(0)
+    worse = rng.uniform(0.02, 0.06, (2, 60))
+    mean, low, high = experiments.reductions({"error": np.stack([0.8 * worse, worse])}, "a", "b", ("a", "b"))
+    assert (mean, low, high) == pytest.approx((0.2, 0.2, 0.2))  # of each block alike
+    mean, *_ = experiments.reductions({"error": np.stack([np.full((2, 60), 0.03), worse])}, "a", "b", ("a", "b"))
+    assert mean == pytest.approx(1 - 0.03 / worse.mean())
+
+
+def test_another_seed_draws_other_blocks():
+    error = np.random.default_rng(0).uniform(0.02, 0.06, (2, 3, 60))
+    zero, again, one = (experiments.reductions({"error": error}, "a", "b", ("a", "b"), seed) for seed in (0, 0, 1))
+    assert zero == again and zero[0] == one[0] and zero[1] != one[1]
+
+
+def test_the_rows_of_the_policies_are_in_their_units():
+    alike = np.ones((1, 2, 20))
+    (row,) = experiments.policy_rows({"error": 0.03 * alike, "delay": 0.1 * alike, "late": 0.25 * alike}, ("a",))
+    assert [row[name] for name in ("MPJPE, mm", "delay, ms", "late, %")] == pytest.approx([30, 100, 25])
 
 
 def test_reductions_by_hand():

@@ -161,6 +161,17 @@ def test_the_adversarial_kind_is_hard():
     assert (gaps[..., 0] <= gaps[..., 3] + 1e-9).all()
 
 
+def test_the_rows_of_the_gaps_by_hand():
+    """Optimum 1, filled 0.9 or 1, unfilled 0.5 or 0.8; all four kinds alike but the last, which is twice as large."""
+    one = np.array([[1.0, 0.9, 0.5, 1.1], [1.0, 1.0, 0.8, 1.0]])
+    rows = experiments.gap_rows(np.stack([one, one, one, 2 * one]))
+    assert [row["instances"] for row in rows] == [*(f"{kind} (2)" for kind in KINDS), "all (8)"]
+    for row in rows:
+        found = [row[f"{which}, {kind}, %"] for kind in ("filled", "unfilled") for which in ("worst", "mean")]
+        assert found == pytest.approx([10, 5, 50, 35])
+    assert [row["filled above 4 %"] for row in (rows[0], rows[-1])] == ["1 of 2", "4 of 8"]
+
+
 def test_device_table_is_the_best_of_each_probability():
     problem = random_problem(np.random.default_rng(5), "rough")
     p, accuracy = th.device_table(problem, 1)
