@@ -21,7 +21,12 @@ KINDS = (
     *("tie", "ignored field", "wide tolerance", "stale result", "seed", "share for whole", "bound without rounding"),
     *("mean for maximum", "wrong order", "missing factor", "strict comparison", "swallowed default"),
 )
-UNFIT = ("test_claims.py", "tests/bits", "tests/site", "notebooks/")  # verdicts, last bits and pages notice anything
+UNFIT = (
+    "tests/test_claims.py",
+    "tests/bits",
+    "tests/site",
+    "notebooks/",
+)  # verdicts, last bits and pages notice anything
 
 
 @dataclass(frozen=True, kw_only=True)

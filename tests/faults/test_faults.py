@@ -44,7 +44,7 @@ def test_every_fault_fits_the_sources():
         ({"notices": ()}, "must name a test"),
         ({"notices": (f"{TEST}no_other",)}, "there is no such test"),
         ({"notices": ("tests/test_lemma.py::test_x",)}, "there is no such file"),
-        ({"notices": ("tests/video/test_claims.py::test_x",)}, "must be none of test_claims.py"),
+        ({"notices": ("tests/test_claims.py::test_verdict",)}, "must be none of tests/test_claims.py"),
         ({"notices": ("tests/test_ledger.py::TestFlips::test_the_row_says_what_flips_it",)}, None),
         ({"notices": ("tests/test_ledger.py::TestFlip::test_the_row_says_what_flips_it",)}, "there is no such test"),
     ],
