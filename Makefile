@@ -36,7 +36,7 @@ endif
 install = if [ -x $(VENV)/bin/uv ]; then $(VENV)/bin/uv pip install --quiet --python $(PY) $(1); \
 	else $(PY) -m pip install --quiet $(1); fi
 
-.PHONY: help book test notebooks lint bench nightly verify platforms flips pdf lock clean
+.PHONY: help book test notebooks lint bench nightly verify platforms faults flips pdf lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -65,6 +65,9 @@ verify: $(READY) ## nightly: the same numbers under other kernels, threads and l
 
 platforms: $(READY) ## nightly: wheel, command and tests on each Python found, with the newest and the lowest versions
 	@$(PY) tests/platforms.py
+
+faults: $(READY) ## nightly: plausible mistakes in a copy of the package; a test named for each must notice it
+	@$(PY) tests/faults
 
 flips: $(READY) ## measure claims under other choices and seeds; commit the flips.json
 	@$(COMPANION) flips

@@ -22,7 +22,14 @@ COMPANION = [sys.executable, "-m", "mecpapers.companion"]
 
 # name -> what it says, commands
 PARTS = {
-    "lint": ("ruff", [[BIN / "ruff", "check", "."], [BIN / "ruff", "format", "--check", "."]]),
+    "lint": (
+        "ruff, and the injected faults fit the sources",
+        [
+            [BIN / "ruff", "check", "."],
+            [BIN / "ruff", "format", "--check", "."],
+            [sys.executable, "tests/faults/check.py"],
+        ],
+    ),
     "types": ("mypy, strict", [[BIN / "mypy"]]),
     "unit": (
         "unit and property tests, and what is tested against what",

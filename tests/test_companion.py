@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mecpapers.companion import book, execute, patience, provenance
+from mecpapers.companion.display import csv_link
 from mecpapers.companion.execute import NotebookError, run, to_html
 from mecpapers.companion.files import check_writable, write_atomically
 from mecpapers.companion.parameters import declared, parse, suffix, validate
@@ -493,6 +494,11 @@ class TestKeys:
         write_atomically(checkout / changed, "changed")
         assert {path for path in before if book.key(checkout, path) != before[path]} == stale
 
+    def test_the_ledger_counts_for_every_notebook(self, checkout: Path) -> None:
+        before = {path: book.key(checkout, path) for path in book.notebooks(checkout)}
+        write_atomically(checkout / "mecpapers" / "ledger" / "rows.py", "changed")
+        assert all(book.key(checkout, path) != before[path] for path in before)
+
     def test_cells_count_and_outputs_do_not(self, checkout: Path) -> None:
         before, path = book.key(checkout, self.VIDEO), checkout / self.VIDEO
         content = json.loads(path.read_text())
@@ -593,3 +599,10 @@ class TestProvenance:
         assert first.isalnum()
         (tmp_path / "new").touch()
         assert provenance.commit(tmp_path) == f"{first}+changes"
+
+
+class TestCsv:
+    def test_what_rounding_left_of_nothing_is_0_and_what_is_small_stays(self) -> None:
+        rows = [{"gap": 2.0, "name": "a"}, {"gap": -3e-12, "name": "b"}, {"gap": 1e-14, "name": "c"}]
+        assert csv_link(rows, "gap.csv").text == "gap,name\n2,a\n-3e-12,b\n0,c\n"
+        assert csv_link([{"gap": 1e-14}], "gap.csv").text == "gap\n1e-14\n"  # small beside nothing

@@ -163,3 +163,9 @@ def test_the_page_of_a_theorem_or_an_algorithm_comes_first():
 def test_outside_a_checkout_there_is_no_map(tmp_path):
     with pytest.raises(ValueError, match="must be a checkout"):
         equation_rows("video", tmp_path)
+
+
+def test_a_range_is_spelt_from_end_to_end():
+    assert book.spelt("27", "30") == ["27", "28", "29", "30"]
+    assert book.spelt("13a", "13c") == ["13a", "13b", "13c"]
+    assert book.spelt("12", "13a") == ["12", "13a"]

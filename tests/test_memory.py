@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from mecpapers import memory
 from mecpapers.memory import peak_bytes
 
 
@@ -17,3 +18,9 @@ def test_the_peak_counts_this_process_alone():
     code = "from mecpapers.memory import peak_bytes; print(peak_bytes())"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 1e6 < int(child.stdout) < block.nbytes
+
+
+def test_what_the_system_tells_is_in_kibibyte(tmp_path, monkeypatch):
+    (tmp_path / "meminfo").write_text("MemTotal:       16 kB\nMemAvailable:       3 kB\n")
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
+    assert memory._system() == 3072.0

@@ -27,3 +27,26 @@ def test_the_digest_covers_shared_modules_and_the_papers_own():
 def test_prose_does_not_change_the_meaning_of_a_source(changed, same):
     source = 'def f(x):\n    """Prose."""\n    return x + 1\n'
     assert (list(sources.meaning(source)) == list(sources.meaning(changed))) is same
+
+
+def test_data_and_names_of_files_count_and_another_paper_does_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "PACKAGE", tmp_path)
+    found = []
+
+    def seen(name, content):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        sources.digest.cache_clear()
+        found.append(sources.digest("video"))
+
+    for name, content in (
+        ("lemmas.py", "x = 1"), ("lemmas.py", "x = 2"), ("video/edge.py", "x = 1"), ("video/other.py", "x = 1"),
+        ("video/data/scale.json", "[1]"), ("video/data/scale.json", "[2]"), ("video/data/copy.json", "[2]"),
+    ):  # fmt: skip
+        seen(name, content)
+    assert len(set(found)) == len(found)
+    seen("fhei/model.py", "x = 1")
+    seen("video/claims.toml", "")
+    sources.digest.cache_clear()
+    assert found[-1] == found[-2] == found[-3]

@@ -47,6 +47,20 @@ def test_a_scheme_draws_its_own_lots_whatever_runs_beside_it():
     assert alone.drops("excess", "noisy").min() > 0
 
 
+def test_lots_are_drawn_from_a_stream_of_their_own():
+    s = sweep({"a": same, "noisy": noisy})
+    placed = s.drops("cost", "a") - np.array([[1.0], [2.0]])
+    assert np.all(np.abs(s.drops("excess", "noisy") - placed) > 1e-6)
+
+
+def test_another_seed_gives_other_drops():
+    one, two = (
+        run_sweep({"a": same}, draw, measure, axis="x", values=[1.0], n_drops=5, seed=seed).drops("cost", "a")
+        for seed in (3, 4)
+    )
+    assert np.all(one != two)
+
+
 def test_parallel_runs_give_the_same_numbers():
     with parallel_config("threading", n_jobs=2):
         parallel = sweep({"noisy": noisy})

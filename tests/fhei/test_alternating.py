@@ -52,6 +52,12 @@ def test_greedy_against_highs(seed):
     assert price @ ours <= price @ by_size * (1 + 1e-12) or by_size.sum() < ours.sum()
 
 
+def test_equal_prices_serve_the_users_in_their_order():
+    """Room for one and a half of five: the first is served whole, the second by half."""
+    sizes = greedy_sizes(PROBLEM, np.full(5, 1e-7), np.inf, 5 * 2.8e6 + 1.5 * 3.2e6)
+    assert sizes == pytest.approx([6e6, 4.4e6, 2.8e6, 2.8e6, 2.8e6])
+
+
 def test_published_scale():
     """Fig. 4(a)'s gains, five mobiles of 3 GFLOPS: by the independent enumeration and these schemes."""
     total = {name: SCHEMES[name](PROBLEM).objective for name in SCHEMES}
@@ -93,6 +99,14 @@ def test_the_step_is_the_papers():
     np.testing.assert_array_equal(begin(PROBLEM).sizes, states[0].sizes)
     every = rounds(PROBLEM)
     assert [done(PROBLEM, s) for s in every] == [None] * (len(every) - 1) + ["converged"]
+
+
+def test_all_at_the_largest_ends_it_at_once():
+    """A roomy problem: the round that reaches d_max for all is the last, and it is not cut by the cap."""
+    roomy = replace(PROBLEM, max_mean_energy=1e3, max_mean_latency=1e3)
+    every = rounds(roomy)
+    assert [bool(np.all(s.sizes >= 6e6 * (1 - 1e-9))) for s in every] == [False] * (len(every) - 1) + [True]
+    assert every[-1].round == 1 + int(np.ceil(np.log(6 / 2.8) / np.log(1.01)))
 
 
 def test_why_it_ended():
@@ -179,6 +193,8 @@ def test_inversion_equalises_what_it_says():
     by_rate, by_gain = inversion_shares(PROBLEM, "rate"), inversion_shares(PROBLEM, "gain")
     assert np.ptp(by_rate.downlink * PROBLEM.users.downlink_rate) < 1e-6
     assert np.ptp(by_gain.uplink * PROBLEM.users.uplink_gain) < 1e-12
+    assert np.ptp(by_gain.downlink * PROBLEM.users.downlink_gain) < 1e-12
+    assert np.ptp(by_rate.uplink * PROBLEM.users.uplink_rate) < 1e-6
     a = solve_inversion(PROBLEM, "rate").allocation
     np.testing.assert_array_equal(a.downlink_share, by_rate.downlink)
     bare = replace(PROBLEM, users=replace(PROBLEM.users, uplink_gain=None))

@@ -1,10 +1,12 @@
 """Measures of the ledger that a wrong input would change."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from mecpapers.fhei.computing import least_latency
 from mecpapers.fhei.evidence import claims, experiments, reference, verification
 from mecpapers.fhei.model import violations
 from mecpapers.fhei.networks import class_bytes, class_macs
@@ -67,3 +69,53 @@ def test_paired_means_leave_out_what_one_side_cannot_serve():
 
     np.testing.assert_allclose(experiments.mean_gain(Drops(), "constant"), [1.0])  # the second M has nine drops
     np.testing.assert_allclose(experiments.mean_gain(Drops(), "constant", relative=True), [0.5])
+
+
+def test_a_kkt_residual_sees_a_latency_that_is_not_used_up_or_not_met():
+    problem, sizes = verification.random_instance(drop_generator(0, 4))
+    problem = replace(problem, max_mean_latency=1.5 * float(least_latency(problem, sizes)))
+    right = verification.closed_form(problem, sizes)
+    assert verification.residual(problem, right) < 1e-12
+    for factor in (0.8, 1.25):
+        limit = factor * problem.max_mean_latency
+        assert verification.residual(replace(problem, max_mean_latency=limit), right) == pytest.approx(
+            abs(1 / factor - 1)
+        )
+
+
+class Sums:
+    """Sums of quality of four drops by hand: the third is served by exact alone, the fourth by nobody."""
+
+    TOTALS: ClassVar = {
+        "alternating": [9.0, 6.0, 5.0, np.nan], "exact": [10.0, 8.0, 5.0, np.nan], "mended": [10.0, 8.0, 5.0, np.nan],
+        "constant": [6.0, 7.0, np.nan, np.nan], "inversion-rate": [8.0, 5.0, np.nan, np.nan],
+        "inversion-gain": [7.0, 5.5, np.nan, np.nan], "follows": [1.0, 0.0, 0.0, np.nan],
+    }  # fmt: skip
+    schemes = ("alternating", "exact", "mended", "constant", "inversion-rate", "inversion-gain")
+
+    def drops(self, metric, name):
+        return np.array([self.TOTALS["follows" if metric == "follows" else name]])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_the_verdicts_of_one_combination_by_hand(monkeypatch):
+    monkeypatch.setattr(experiments, "figure_4b", lambda *arguments: Sums())
+    found = experiments.verdicts.__wrapped__(next(iter(experiments.COMBINATIONS)))
+    expected = {
+        "infeasible": 1 / 4, "mean_gap": (0.1 + 0.25 + 0) / 3, "worst_gap": 0.25, "below_constant": 1 / 3,
+        "below_inversion": 0.0, "below_any": 1 / 3, "follows": 1 / 3, "mended_below": 0.0,
+    }  # fmt: skip
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def test_the_least_gain_is_that_over_the_best_benchmark_where_it_is_smallest(monkeypatch):
+    gains = {
+        "inversion-rate": np.array([3.0, 1.0]),
+        "inversion-gain": np.array([2.0, 4.0]),
+        "exact": np.array([-0.01, -0.03]),
+    }
+    monkeypatch.setattr(claims, "fig_4b", lambda *arguments, **choices: None)
+    monkeypatch.setattr(experiments, "mean_gain", lambda sweep, rival, relative=False: gains[rival])
+    assert claims._mean_gain("inversion-rate", "inversion-gain") == 1.0
+    assert claims._mean_gain("inversion-gain") == 2.0
+    assert claims._mean_gap() == pytest.approx(3.0)

@@ -23,9 +23,11 @@ def test_rates_by_hand():
 def test_more_users_begin_with_the_fewer_and_gains_have_their_mean():
     few, many = (replace(TABLE_I, n_users=n).draw(drop_generator(0, 0)).users for n in (3, 9))
     np.testing.assert_array_equal(many.uplink_gain[:3], few.uplink_gain)
+    np.testing.assert_array_equal(many.downlink_gain[:3], few.downlink_gain)
     np.testing.assert_array_equal(many.device_speed[:3], few.device_speed)
     crowd = replace(TABLE_I, n_users=20_000).draw(drop_generator(0, 1)).users
     assert crowd.downlink_gain.mean() == pytest.approx(3.0, rel=0.05)
+    assert abs(np.corrcoef(crowd.uplink_gain, crowd.downlink_gain)[0, 1]) < 0.03  # drawn by themselves
     assert crowd.device_speed.min() >= 1.5e9 and crowd.device_speed.max() <= 4.5e9
 
 

@@ -51,8 +51,26 @@ def test_every_violation_is_named():
     }
     for name, change in broken.items():
         assert name in {v.constraint for v in violations(problem(), replace(ALLOCATION, **change))}
+    other_side = (
+        ("feature size", {"feature_bytes": np.array([1e6, 4.1e6])}),
+        ("sign", {"downlink_share": np.array([0.5, -0.1])}),
+        ("sign", {"edge_speed": np.array([5e9, -1e9])}),
+        ("device speed", {"device_speed": np.array([1e9, -1e9])}),
+    )
+    for name, change in other_side:
+        assert name in {v.constraint for v in violations(problem(), replace(ALLOCATION, **change))}
     assert {v.constraint for v in violations(problem(max_mean_energy=1.0), ALLOCATION)} == {"mean energy"}
     assert {v.constraint for v in violations(problem(max_mean_latency=6.0), ALLOCATION)} == {"mean latency"}
+
+
+@pytest.mark.parametrize(("excess", "broken"), [(1e-11, False), (1e-7, True)])
+def test_what_the_tolerance_forgives(excess, broken):
+    """A rounded sum is no violation; a solver's own tolerance of 1e-8 or so is."""
+    latency = evaluate(problem(), ALLOCATION).latency.mean()
+    assert bool(violations(problem(max_mean_latency=latency / (1 + excess)), ALLOCATION)) is broken
+    for name in ("uplink_share", "downlink_share", "edge_speed"):
+        more = replace(ALLOCATION, **{name: (1 + excess) * getattr(ALLOCATION, name)})
+        assert bool(violations(problem(), more)) is broken
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import linregress
 
 from mecpapers.fhei.networks import (
     FEATURES,
@@ -14,6 +15,7 @@ from mecpapers.fhei.networks import (
     feature_bytes,
     layer_macs,
     linear_fits,
+    linearity,
     yolo_v3,
 )
 
@@ -34,6 +36,15 @@ def test_indices_count_from_one():
     assert all(layers[k - 1 + j].kind == "convolution" for k in HEADS for j in range(7))
     assert [layers[f - 1].side for f in FEATURES] == [52, 26, 13]
     assert [layers[k - 1].side for k in HEADS] == [13, 26, 52]
+
+
+def test_layers_counted_from_zero_are_the_next_ones():
+    """Layer 37 is then the 38th: sums end with it."""
+    macs = [layer_macs(layer) for layer in yolo_v3()]
+    network, heads = class_macs(first=0)
+    assert network.tolist() == [sum(macs[: f + 1]) for f in FEATURES]
+    assert heads.tolist() == [sum(macs[k : k + 7]) for k in HEADS]
+    assert feature_bytes(0).tolist() == [yolo_v3()[f].output_bytes for f in FEATURES]
 
 
 def test_features_and_loads():
@@ -59,7 +70,19 @@ def test_4_takes_the_least_class():
 def test_conventions():
     rows = conventions()
     assert len(rows) == 32 and rows[0][0] == Convention()
+    assert np.all(np.diff([max(map(abs, errors.values())) for _, errors in rows]) >= 0)  # by the worst of three
     assert abs(rows[0][1]["c_2"]) < 1e-3 and 0.05 < max(map(abs, rows[0][1].values())) < 0.08
     at_zero = linear_fits(Convention(origin=0.0))
     assert at_zero["L_0"] < 0 and at_zero["c_2"] == pytest.approx(2928, rel=2e-3)
     assert at_zero["c_1"] == pytest.approx(linear_fits(Convention())["c_1"])  # an intercept takes the origin's place
+
+
+def test_linearity_is_the_share_of_the_variance_that_the_lines_explain():
+    """Of FN, with an intercept, as SciPy has it; of IN, through the origin, by sums."""
+    convention = Convention()
+    size = class_bytes() - convention.origin
+    network, heads = (2 * m for m in class_macs(cumulative_heads=True))
+    found = linearity(convention)
+    assert found["FN"] == pytest.approx(linregress(size, network).rvalue ** 2, rel=1e-9)
+    left = heads - size * (size @ heads) / (size @ size)
+    assert found["IN"] == pytest.approx(1 - (left @ left) / ((heads - heads.mean()) ** 2).sum(), rel=1e-9)

@@ -75,6 +75,17 @@ def test_sort_and_bisection_agree(seed):
             assert exact == pytest.approx(float(bisect(late, 1.0, limits.max())), rel=1e-9)
 
 
+def test_the_latency_may_be_met_exactly():
+    """Loads and speeds are powers of two, so that the delays at full speed add up without rounding."""
+    users = replace(PROBLEM.users, device_speed=2.0 ** np.array([30, 31, 32, 31, 30]))
+    problem = replace(PROBLEM, users=users, in_flops_per_byte=4096.0)
+    sizes = np.full(5, 2.0**22)
+    seconds = 2.0 ** (34 - np.array([30, 31, 32, 31, 30]))
+    v = float(common_speed(problem, sizes, np.array(seconds.sum())))
+    assert v >= 2.0**32 * (1 - 1e-12) and np.isfinite(v)
+    assert np.isinf(common_speed(problem, sizes, np.array(np.nextafter(seconds.sum(), 0))))
+
+
 @given(st.integers(0, 10_000), st.floats(1.0, 3.0))
 def test_energy_grows_with_sizes_and_falls_with_the_limit(seed, factor):
     problem, sizes = verification.random_instance(drop_generator(seed, 1))

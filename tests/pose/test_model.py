@@ -124,6 +124,18 @@ def test_scalars_and_rows_stand_for_all_devices():
     assert almost.score_pmf.sum(axis=1) == pytest.approx(1, abs=1e-15)
 
 
+def test_a_mistyped_digit_of_a_row_is_refused():
+    with pytest.raises(ValueError, match=r"score_pmf\[1\] = a sum of 1.0002: must add up to 1"):
+        example(score_pmf=[[0.2, 0.3, 0.5], [0.1, 0.6, 0.3002]])
+
+
+@pytest.mark.parametrize(("excess", "broken"), [(1e-11, False), (1e-7, True)])
+def test_what_the_deadline_forgives(excess, broken):
+    a = pairs([0, 0], [3, 3])
+    delay = evaluate(example(), a).delay
+    assert bool(violations(example(deadline=delay / (1 + excess)), a)) is broken
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -179,6 +191,11 @@ def test_a_drop_is_seeded_and_more_devices_begin_with_the_fewer():
     ):
         with pytest.raises(ValueError, match=message):
             Drops(**wrong).draw(np.random.default_rng(0))
+
+
+def test_the_order_of_the_cameras_is_drawn():
+    drawn = [Drops(shadowing_db=0.0).draw(np.random.default_rng(k)).transmission_time for k in range(6)]
+    assert len({tuple(times) for times in drawn}) > 3
 
 
 def test_compare_on_a_scenario_and_on_given_problems():

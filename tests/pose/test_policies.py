@@ -14,7 +14,7 @@ from mecpapers.pose.evidence import experiments
 from mecpapers.pose.evidence.experiments import POLICIES
 from mecpapers.pose.measured import trace
 from mecpapers.pose.model import Allocation, evaluate
-from mecpapers.pose.policies import gains, poses, run_frame_wise, run_guarded, run_thresholds
+from mecpapers.pose.policies import Outcome, gains, poses, run_frame_wise, run_guarded, run_thresholds
 from mecpapers.pose.scenario import Scenario
 from mecpapers.pose.schemes import SCHEMES
 from mecpapers.pose.triangulation import corrected, joint_weights, triangulate
@@ -72,6 +72,39 @@ def test_the_guard_is_optimal_for_equal_costs():
     assert (gain * kept).sum(axis=1) == pytest.approx(np.sort(gain, axis=1)[:, 2:].sum(axis=1))
 
 
+def test_the_guard_tries_by_gain_a_second():
+    """60 ms: the image of most gain would fill them alone, the two others gain more in the same time."""
+    gain, air = np.array([[0.5, 0.3, 0.3]]), np.array([[0.05, 0.02, 0.02]])
+    assert timing.guard(np.ones((1, 3), dtype=bool), gain, air, 0.06, 0.01).tolist() == [[False, True, True]]
+
+
+def test_the_guard_sends_what_fits_exactly():
+    air = np.array([[0.1, 0.2]])
+    assert air.sum() > 0.3  # by rounding
+    assert timing.guard(np.ones((1, 2), dtype=bool), np.ones((1, 2)), air, 0.3, 0.0).all()
+
+
+def test_the_guard_sends_nothing_for_nothing():
+    gain, air = np.array([[0.0, -0.1, 1e-9]]), np.full((1, 3), 0.01)
+    assert timing.guard(np.ones((1, 3), dtype=bool), gain, air, 1.0, 0.0).tolist() == [[False, False, True]]
+
+
+def test_a_frame_of_just_the_deadline_is_not_late():
+    alike = {"error": np.zeros((1, 3)), "sent": np.zeros((1, 3, 1), bool), "discarded": np.zeros((1, 3, 1), bool)}
+    outcome = Outcome(delay=np.array([[0.3, 0.1 + 0.2, 0.3 * (1 + 1e-6)]]), deadline=0.3, **alike)
+    assert outcome.late.tolist() == [[False, False, True]]
+
+
+def test_gains_by_hand(base):
+    """Against the better of one's own result and of none; where results are kept, there is no none."""
+    _, problem = base
+    own, served = np.full((6, 10), 0.4), np.full((6, 10), 0.9)
+    problem = replace(problem, device_accuracy=own, server_accuracy=served)
+    for kappa, expected in ((0.3, 0.5), (0.6, 0.3)):
+        assert gains(replace(problem, discard_value=kappa)) == pytest.approx(np.full((6, 10), expected))
+        assert gains(replace(problem, discard_value=kappa, filtered="kept")) == pytest.approx(np.full((6, 10), 0.5))
+
+
 def test_several_people(base):
     _, problem = base
     crowd = timing.of_several_people(problem, 3, association=0.001)
@@ -112,6 +145,27 @@ def test_calibration_tables(base):
     own = [found[:, :, 2, net][level[:, :, 2] == 4] for net in (0, 2)]
     for table, mine, all_ in zip((t.device_accuracy, t.server_accuracy), own, pooled, strict=True):
         assert table[2, 4] == pytest.approx((mine.sum() + 8 * all_) / (mine.size + 8))  # drawn by eight images
+
+
+def test_calibrated_times_and_sizes_are_those_of_the_trace():
+    half, t = trace.load().half(0), shipped().tables
+    for seconds, net in ((t.device_seconds, 0), (t.server_seconds, 2)):
+        assert (half.seconds[..., net] < seconds).mean() == pytest.approx(0.1, abs=0.01)
+    assert t.image_bits == pytest.approx([half.bits[:, :, c].sum() / half.bits[:, :, c].size for c in range(6)])
+
+
+def test_a_score_on_an_edge_is_of_the_level_above(base):
+    d, _ = base
+    edges = d.calibration.edges
+    assert d.calibration.levels(edges).tolist() == list(range(1, 10))
+    assert d.calibration.levels(np.nextafter(edges, 0)).tolist() == list(range(9))
+
+
+def test_image_sizes_are_relative_to_their_own_camera(base):
+    d, _ = base
+    bits = trace.load().half(1).bits.reshape(-1, 6)
+    assert d.held_out.size * d.calibration.tables.image_bits == pytest.approx(bits)
+    assert d.held_out.size.mean(axis=0) == pytest.approx(1, abs=0.2)
 
 
 def test_what_is_shared_cannot_be_written_to(base):
@@ -220,6 +274,24 @@ def test_a_policy_s_own_offsets_are_those_of_the_network_it_uses_throughout():
     assert not np.allclose(lite[0], heavy[0])
 
 
+def test_kappa_is_chosen_on_the_frames_that_were_learnt_from():
+    d = experiments.deployment()
+    errors, grid = experiments.discard_values(), experiments.GRID
+    assert experiments.discard_value() == grid[int(np.argmin(errors))]
+    for k in (0, 12):
+        problem = Scenario(discard_value=grid[k]).problem(d.calibration.tables)
+        allocation = SCHEMES["cooperative"](problem).allocation
+        learnt, unseen = (run_guarded(views, problem, allocation).error.mean() for views in (d.learnt, d.held_out))
+        assert errors[k] == pytest.approx(learnt) and not np.isclose(learnt, unseen)
+
+
+def test_lots_are_drawn_anew_in_each_frame(base):
+    d, problem = base
+    sent = experiments.run_policy("random", d.held_out, problem).sent.reshape(-1, 6)
+    assert len(np.unique(sent, axis=0)) > 5
+    np.testing.assert_array_equal(sent, experiments.run_policy("random", d.held_out, problem).sent.reshape(-1, 6))
+
+
 def test_the_definition_of_a_joint_decides_what_the_server_adds():
     """What the text says: surely something by the heavy network's joints, nothing by the lite one's."""
     rows = {row["offsets fitted on"]: row for row in experiments.definition_rows()}
@@ -246,6 +318,37 @@ def test_bootstrap_of_a_constant_and_of_independent_frames():
     assert spread == pytest.approx(values.std() / np.sqrt(3600), rel=0.15)
     drift = np.repeat(rng.normal(size=(1, 6, 60)), 10, axis=2)  # blocks of ten alike: ten times fewer draws
     assert experiments.bootstrap(drift, n=4000).std() == pytest.approx(drift.std() / np.sqrt(360), rel=0.15)
+
+
+def test_blocks_hold_ten_consecutive_frames_and_rows_are_resampled_together():
+    """Ten frames of 0, ten of 1, and so on: each of the 24 blocks is 0 or 1; and what one row draws, another does."""
+    steps = np.tile(np.repeat([0.0, 1.0], 10), (1, 3, 4))
+    ones = 24 * experiments.bootstrap(steps)
+    assert ones == pytest.approx(np.rint(ones), abs=1e-9) and np.ptp(ones) > 4
+    values = np.random.default_rng(0).normal(size=(1, 6, 60))
+    one, twice = experiments.bootstrap(np.concatenate([values, 2 * values]))
+    assert twice == pytest.approx(2 * one)
+
+
+def test_a_reduction_is_of_the_mean_over_all_frames_with_paired_blocks():
+    rng = np.random.default_rng(0)
+    worse = rng.uniform(0.02, 0.06, (2, 60))
+    mean, low, high = experiments.reductions({"error": np.stack([0.8 * worse, worse])}, "a", "b", ("a", "b"))
+    assert (mean, low, high) == pytest.approx((0.2, 0.2, 0.2))  # of each block alike
+    mean, *_ = experiments.reductions({"error": np.stack([np.full((2, 60), 0.03), worse])}, "a", "b", ("a", "b"))
+    assert mean == pytest.approx(1 - 0.03 / worse.mean())
+
+
+def test_another_seed_draws_other_blocks():
+    error = np.random.default_rng(0).uniform(0.02, 0.06, (2, 3, 60))
+    zero, again, one = (experiments.reductions({"error": error}, "a", "b", ("a", "b"), seed) for seed in (0, 0, 1))
+    assert zero == again and zero[0] == one[0] and zero[1] != one[1]
+
+
+def test_the_rows_of_the_policies_are_in_their_units():
+    alike = np.ones((1, 2, 20))
+    (row,) = experiments.policy_rows({"error": 0.03 * alike, "delay": 0.1 * alike, "late": 0.25 * alike}, ("a",))
+    assert [row[name] for name in ("MPJPE, mm", "delay, ms", "late, %")] == pytest.approx([30, 100, 25])
 
 
 def test_reductions_by_hand():

@@ -129,6 +129,17 @@ def test_the_draws_are_the_same_under_both_readings():
     assert not np.allclose(a.error, b.error)
 
 
+def test_drawn_thresholds_leave_four_views_on_the_mean():
+    from mecpapers.pose.evidence.experiments.agreement import _draws
+
+    d = experiments.deployment()
+    problem = experiments.of_reading("left out").problem(d.calibration.tables)
+    drawn = _draws(problem, 40, 0)
+    used = [6 - sum(problem.score_pmf[n, : a.lower[n]].sum() for n in range(6)) for a in drawn]
+    assert len(drawn) == 40 and min(used) >= 4 - 1e-12
+    assert all((a.lower <= a.upper).all() for a in drawn) and len({a.lower.tobytes() for a in drawn}) == 40
+
+
 def test_the_loss_by_hand():
     frames = np.ones((1, 20))
     cloud = experiments.Cloud(

@@ -113,6 +113,45 @@ def test_the_slack_fill_by_hand():
     assert th.solve_cooperative(problem).bound == pytest.approx(0.8 + 0.5 * 1.5)  # price 0.5 a second
 
 
+def test_the_fill_takes_what_gains_most_a_second():
+    """1 s is left: 0.5 for all of it, or 0.3 for 0.4 s, after which 0.5 no longer fits."""
+    table = th.Options(
+        lower=np.array([0, 0]), upper=np.array([0, 1]),
+        cost=np.array([[0.0, 1.0], [0.0, 0.4]]), value=np.array([[0.1, 0.6], [0.1, 0.4]]),
+    )  # fmt: skip
+    assert th.fill_slack(table, 1.0, np.array([0, 0])).tolist() == [0, 1]
+
+
+def test_of_equal_options_the_cheapest_is_taken():
+    """At a price of 1 a second both options are worth 0.5."""
+    table = th.Options(
+        lower=np.array([0, 0]), upper=np.array([0, 1]), cost=np.array([[0.0, 0.4], [0.4, 0.0]]),
+        value=np.array([[0.5, 0.9], [0.9, 0.5]]),
+    )  # fmt: skip
+    assert th.best_at(table, 1.0).tolist() == [0, 1]
+
+
+def test_whole_devices_that_fit_exactly_are_sent():
+    """Three of 0.1 s in 0.3 s: what rounding leaves of it is less than 0.1."""
+    assert 0.3 - 0.1 - 0.1 < 0.1
+    problem = Problem(
+        deadline=0.3, device_delay=0.0, server_delay=0.0, transmission_time=[0.1, 0.1, 0.1], discard_value=0.0,
+        score_pmf=[1.0], device_accuracy=[0.1], server_accuracy=[0.9],
+    )  # fmt: skip
+    for name in ("server-fit", "random"):
+        assert SCHEMES[name](problem, rng=np.random.default_rng(0)).objective == pytest.approx(2.7)
+
+
+def test_the_server_fit_goes_by_accuracy_a_second_of_the_whole_deadline():
+    """A view of 0.9 fills 40 ms, two of 0.6 take 20 ms each; the light network's 30 ms are not spent."""
+    problem = Problem(
+        deadline=0.04, device_delay=0.03, server_delay=0.01, transmission_time=[0.03, 0.01, 0.01], discard_value=0.0,
+        score_pmf=[1.0], device_accuracy=[0.1], server_accuracy=[[0.9], [0.6], [0.6]],
+    )  # fmt: skip
+    assert SCHEMES["server-fit"](problem).allocation.upper.tolist() == [1, 1, 1]
+    assert SCHEMES["server-fit"](problem).allocation.lower.tolist() == [1, 0, 0]
+
+
 def test_the_adversarial_kind_is_hard():
     """The generator's knapsacks do separate the algorithm from the optimum: else the gap would prove little."""
     gaps = experiments.optimality_gaps(200)
@@ -120,6 +159,17 @@ def test_the_adversarial_kind_is_hard():
     assert gaps.shape == (4, 50, 4) and loss.min() > -1e-9
     assert loss[KINDS.index("lumped")].max() > 0.04
     assert (gaps[..., 0] <= gaps[..., 3] + 1e-9).all()
+
+
+def test_the_rows_of_the_gaps_by_hand():
+    """Optimum 1, filled 0.9 or 1, unfilled 0.5 or 0.8; all four kinds alike but the last, which is twice as large."""
+    one = np.array([[1.0, 0.9, 0.5, 1.1], [1.0, 1.0, 0.8, 1.0]])
+    rows = experiments.gap_rows(np.stack([one, one, one, 2 * one]))
+    assert [row["instances"] for row in rows] == [*(f"{kind} (2)" for kind in KINDS), "all (8)"]
+    for row in rows:
+        found = [row[f"{which}, {kind}, %"] for kind in ("filled", "unfilled") for which in ("worst", "mean")]
+        assert found == pytest.approx([10, 5, 50, 35])
+    assert [row["filled above 4 %"] for row in (rows[0], rows[-1])] == ["1 of 2", "4 of 8"]
 
 
 def test_device_table_is_the_best_of_each_probability():

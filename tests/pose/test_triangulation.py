@@ -55,6 +55,21 @@ def test_a_weight_of_zero_leaves_a_view_out():
     assert not np.allclose(tri.triangulate(RIG, pixels), tri.triangulate(RIG, pixels, used=used), atol=1e-6)
 
 
+def test_weighted_views_equal_stacked_least_squares():
+    """Each joint's rows times its weights, stacked, by NumPy's least squares."""
+    _, pixels = views(20, noise=3.0)
+    weights = np.random.default_rng(1).uniform(0.05, 1, pixels.shape[:2])
+    found = tri.triangulate(RIG, pixels, weights)
+    for joint in range(20):
+        rows, right = [], []
+        for camera, pixel, w in zip(RIG, pixels[:, joint], weights[:, joint], strict=True):
+            x, y, _ = np.linalg.inv(camera.intrinsics) @ [*pixel, 1.0]
+            r, t = camera.rotation, camera.translation
+            rows += [w * (x * r[2] - r[0]), w * (y * r[2] - r[1])]
+            right += [w * (t[0] - x * t[2]), w * (t[1] - y * t[2])]
+        assert found[joint] == pytest.approx(np.linalg.lstsq(np.array(rows), np.array(right), rcond=None)[0], abs=1e-9)
+
+
 def test_fewer_than_two_views():
     _, pixels = views()
     one = np.array([True, *[False] * 5])
@@ -97,6 +112,20 @@ def test_offsets_are_found_and_taken_back_in_any_stance():
     estimate = truth - np.einsum("fab,ja->fjb", tri.body_frame(truth), offsets)
     assert tri.joint_offsets(estimate, truth) == pytest.approx(offsets, abs=1e-12)
     assert tri.corrected(estimate, offsets) == pytest.approx(truth, abs=1e-12)
+
+
+def test_one_wild_frame_moves_no_offset():
+    truth = trace.load().truth.reshape(-1, 17, 3)[:21]
+    offsets = tri.joint_offsets(truth, truth)
+    estimate = truth.copy()
+    estimate[3, :5] += 10.0  # the head alone: the trunk defines the axes
+    assert tri.joint_offsets(estimate, truth) == pytest.approx(offsets, abs=1e-9)
+
+
+def test_the_sigmas_are_coco_s():
+    """Nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles, as pycocotools has them."""
+    expected = [0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87, 0.89, 0.89]
+    assert accuracy.SIGMAS.tolist() == pytest.approx([s / 10 for s in expected])
 
 
 def test_the_body_frame_is_a_rotation_that_turns_along():

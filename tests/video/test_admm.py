@@ -259,3 +259,14 @@ def test_two_devices_one_sweep_by_enumeration():
         cost = verification.augmented_cost(k, np.full(2, m), state.f + q, state.t + r, state.f, state.t, 0.05)
         values = cost if not len(values) else np.minimum(values, cost)
     np.testing.assert_array_equal(x, values < k.local_cost)
+
+
+def test_the_disagreement_is_the_largest_over_the_edge():
+    state = admm.begin(drop(4))
+    x, zero = np.array([True, True, True, False]), np.zeros(4)
+    state = replace(
+        state, offload=x, f=zero, t=zero, y=np.array([0.1, -0.3, 0.0, 9.0]), z=np.array([0.0, 0.2, -0.5, 9])
+    )
+    assert state.disagreement == 0.5
+    assert replace(state, offload=~x).disagreement == 9
+    assert replace(state, offload=np.zeros(4, dtype=bool)).disagreement == 0

@@ -178,3 +178,8 @@ def test_the_dual_function_lies_below_the_optimum_elsewhere(factor):
 def test_a_word_that_means_nothing_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_every_check_sees_as_many_instances_as_it_says_and_others_under_another_seed():
+    one, two = (verification.gaps("printed_global_step", 6, seed) for seed in (0, 1))
+    assert len({*one.tolist(), *two.tolist()}) == 12

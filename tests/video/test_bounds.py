@@ -248,7 +248,7 @@ def test_weights_times_c_are_costs_times_c(factor):
         problem = MIXED.draw(np.random.default_rng(seed))
         weights = {name: factor * getattr(problem.devices, name) for name in vars(problem.devices) if "weight" in name}
         one, two = solve_exact(problem), solve_exact(subset(problem, slice(None), **weights))
-        assert two.objective == pytest.approx(factor * one.objective, rel=1e-13)
+        assert two.objective == pytest.approx(factor * one.objective, rel=1e-13, abs=0)
         assert np.array_equal(two.allocation.frames, one.allocation.frames)
 
 
@@ -279,6 +279,26 @@ def test_devices_alike_offload_the_best_channels(n_devices):
         for k in range(n_devices + 1):
             frames[k, order[:k]] = 4
         assert solve_exact(problem).objective == pytest.approx(costs(problem, frames).min(), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted({f.name for f in fields(Devices)} - {"uplink_rate", "channel_gain"}))
+def test_devices_alike_but_for_one_field_are_not_taken_for_alike(name, monkeypatch):
+    """Two kinds of devices that differ in one field, the enumeration alone, against brute force."""
+    monkeypatch.setattr(rounding, "_prefix", lambda core, rate: core.base)
+    monkeypatch.setattr(rounding, "_flip", lambda core: core.rows)
+    rng = np.random.default_rng(0)
+    for seed in range(12):
+        problem = replace(
+            SET_A, n_devices=5, min_frames=2, max_frames=5, accuracy_a1=0.5, server_ghz=float(10 ** rng.uniform(0, 1.5))
+        ).draw(np.random.default_rng(seed))
+        value = getattr(problem.devices, name)
+        if name in ("min_frames", "max_frames"):
+            other = value + rng.choice([0.0, 1.0], 5)
+        elif name == "min_accuracy":
+            other = np.where(rng.random(5) < 0.5, 0.5, value)  # no part of the cost where min_frames are given
+        else:
+            other = value * rng.choice([0.5, 2.0], 5)
+        assert check(subset(problem, slice(None), **{name: other}))[0] <= 1e-12
 
 
 def test_a_truncated_enumeration_still_bounds(monkeypatch):

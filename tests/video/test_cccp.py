@@ -122,3 +122,9 @@ def test_searches_are_timed_where_they_end():
     assert set(times["Search+Search"]) == set(times["Search+Heuristic"]) == {2}
     assert set(times["CCCP, by CVXPY"]) == {2, 8}
     assert min(t for by_n in times.values() for t in by_n.values()) > 0
+
+
+def test_an_even_choice_stays_local():
+    p = replace(EQ31, n_devices=3).draw(np.random.default_rng(0))
+    x = np.array([0.5, np.nextafter(0.5, 1), 0.4])
+    assert cccp.finish(p, State(x, 0.0)).allocation.offload.tolist() == [False, True, False]

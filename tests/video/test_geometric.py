@@ -99,3 +99,31 @@ def test_corners(changes):
     p = replace(p, devices=replace(p.devices, **changes))
     solution = geometric.solve_geometric(p, np.ones(3, dtype=bool))
     assert solution.converged and np.isfinite(solution.objective)
+
+
+def test_frames_are_rounded_to_the_nearest():
+    up = []
+    for seed in range(10):
+        p = replace(MIXED, n_devices=6, min_frames=1).draw(np.random.default_rng(seed))
+        everyone = np.ones(6, dtype=bool)
+        frames, _ = geometric.relaxed_frames(p, everyone)
+        whole = geometric.solve_geometric(p, everyone).allocation.frames
+        assert np.abs(whole - frames).max() <= 0.5
+        up += (whole > frames).tolist()
+    assert 0.2 < np.mean(up) < 0.8
+
+
+@given(seeds)
+def test_the_hessian_is_the_derivative_of_the_gradient(seed):
+    """With Phi itself, whose m_a1 enters the bend of the loss; where J is convex, so that nothing is lifted."""
+    rng = np.random.default_rng(seed)
+    p = verification.random_problem(rng)
+    program = geometric._Program.of(p, np.ones(p.devices.size, dtype=bool), relax_accuracy=False)
+    m, way, h = rng.uniform(program.low, program.high), rng.normal(size=program.low.size), 1e-6
+    here, ahead, behind = (program.expand(m + step * way) for step in (0.0, h, -h))
+    size = here.scale.max()
+    np.testing.assert_allclose((ahead.value - behind.value) / (2 * h), here.gradient @ way, atol=1e-6 * size)
+    low_rank = sum(2 * slope * (slope @ way) for slope in (here.slope_a, here.slope_b))
+    expected = (ahead.gradient - behind.gradient) / (2 * h)
+    convex = here.diagonal > 1.01 * geometric._CONVEX * here.scale
+    np.testing.assert_allclose((here.diagonal * way + low_rank)[convex], expected[convex], atol=1e-6 * size)

@@ -136,6 +136,7 @@ def test_more_weight_on_accuracy_never_means_fewer_frames():
         ({"weight_accuracy": 0.0}, None, 4.0),  # accuracy is worth nothing: the fewest
         ({"accuracy_a0": 0.0}, None, 1.0),
         ({"macs_per_frame": 0.0}, None, 16.0),  # frames cost nothing: the most
+        ({"macs_per_frame": 0.0, "weight_accuracy": 0.0}, None, 4.0),  # and gain nothing: the fewest
     ],
 )
 def test_corners(changes, frequency, frames):

@@ -21,6 +21,7 @@ from mecpapers.video.model import (
     fewest_frames,
     local_cost,
     macs,
+    restate_eq31,
     transmission_delay,
     transmission_delay_in_radio_frames,
     transmission_energy,
@@ -45,6 +46,7 @@ def test_every_formula_by_hand():
     p, m = one_device(), np.array([4.0])
     assert macs(p.devices, m)[0] == 6e9  # (14)
     assert accuracy(p.devices, m)[0] == 0.875  # (15)
+    assert accuracy(one_device(accuracy_a1=1.0).devices, m)[0] == 0.9
     assert computing_delay(p, m, np.array([1e9]))[0] == pytest.approx(0.6)  # (5): 6e8 cycles at 1 GHz
     assert computing_energy(p, m, np.array([1e9]))[0] == pytest.approx(0.6)  # (7): 1e-27 * 6e8 * 1e18
     assert transmission_delay(p, m, np.array([0.25]))[0] == pytest.approx(0.8)  # (9): 4e5 bit at 0.5 Mbit/s
@@ -59,6 +61,7 @@ def test_without_rho_the_local_energy_is_larger_by_one_over_rho():
     without = replace(p, local_energy="eq31")
     assert computing_energy(without, m, f) == pytest.approx(computing_energy(p, m, f) / 0.1)
     assert computing_delay(without, m, f) == computing_delay(p, m, f)
+    assert computing_energy(restate_eq31(without), m, f) == pytest.approx(computing_energy(without, m, f))
 
 
 @given(seeds)
@@ -138,6 +141,7 @@ def test_min_frames_replace_the_accuracy_floor():
 
 def test_an_accuracy_that_does_not_depend_on_frames():
     assert fewest_frames(one_device(accuracy_a0=0.0).devices)[0] == 1
+    assert fewest_frames(one_device(accuracy_a0=0.0, accuracy_a2=0.8).devices)[0] == 1  # just what is needed
 
 
 @pytest.mark.parametrize(
@@ -150,6 +154,7 @@ def test_an_accuracy_that_does_not_depend_on_frames():
         ({"time_share": [0.6, 0.6]}, "(13c)", None),
         ({"edge_frequency": [2e10, 0.5e10]}, "(13d)", None),
         ({"time_share": [-0.1, 0.5]}, "(13e)", 0),
+        ({"edge_frequency": [1e10, -1e9]}, "(13e)", 1),
         ({"device_frequency": [0.0, 2e9]}, "(13f)", 1),
         ({"device_frequency": [-1e6, 0.0]}, "(13f)", 0),
     ],
@@ -172,6 +177,42 @@ def test_constraints_count_edge_devices_alone():
         edge_frequency=np.array([2.2e10, 2e10]), device_frequency=np.array([0.0, 1e9]),
     )  # fmt: skip
     assert violations(p, a) == ()
+
+
+def test_constraints_are_relative_to_the_budgets():
+    p = replace(replace(SET_A, n_devices=2).draw(np.random.default_rng(0)), time_budget=2.0)
+    half = p.server_frequency / 2
+    a = Allocation(
+        offload=np.ones(2, dtype=bool), frames=np.array([4.0, 4.0]), time_share=np.array([1.0, 1.0]),
+        edge_frequency=np.array([half, half]), device_frequency=np.zeros(2),
+    )  # fmt: skip
+    assert violations(p, a) == ()
+    (more,) = violations(p, replace(a, time_share=1.1 * a.time_share))
+    assert more.constraint == "(13c)" and more.excess == pytest.approx(0.1)
+    (more,) = violations(p, replace(a, edge_frequency=1.1 * a.edge_frequency))
+    assert more.constraint == "(13d)" and more.excess == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("excess", "broken"), [(1e-11, False), (1e-7, True)])
+def test_what_the_tolerance_forgives(excess, broken):
+    """A rounded sum is no violation; a solver's own tolerance of 1e-8 or so is."""
+    p = replace(SET_A, n_devices=2).draw(np.random.default_rng(0))
+    a = Allocation(
+        offload=np.ones(2, dtype=bool), frames=np.array([4.0, 4.0]), time_share=np.array([0.5, 0.5]),
+        edge_frequency=np.array([1.1e10, 1.1e10]), device_frequency=np.zeros(2),
+    )  # fmt: skip
+    for name in ("time_share", "edge_frequency"):
+        assert bool(violations(p, replace(a, **{name: (1 + excess) * getattr(a, name)}))) is broken
+
+
+@pytest.mark.parametrize(("a_0", "a_1", "a_2"), [(0.4, 0.0, 0.966), (0.5, 0.7, 1.0), (0.3, -0.5, 0.9)])
+def test_an_accuracy_that_whole_frames_meet_exactly_costs_no_frame_more(a_0, a_1, a_2):
+    """Whatever rounding makes of a_0 / (a_2 - alpha)."""
+    for frames in range(1, 60):
+        alpha = a_2 - a_0 / (frames + a_1)
+        if alpha >= 0:
+            v = one_device(accuracy_a0=a_0, accuracy_a1=a_1, accuracy_a2=a_2, min_accuracy=alpha, max_frames=99).devices
+            assert fewest_frames(v)[0] == frames
 
 
 def test_complexity_must_be_positive_where_it_is_used():

@@ -7,7 +7,7 @@ import pytest
 
 from mecpapers.video.measured import delays
 from mecpapers.video.measured.graphs import macs_onnx, to_onnx
-from mecpapers.video.networks import STAGES, line, macs, macs_over, output_size, resnet, sizes
+from mecpapers.video.networks import STAGES, line, macs, macs_over, output_size, resnet, sizes, stage_rows
 
 FRAMES = range(1, 17)
 
@@ -62,6 +62,17 @@ def test_padding_weighs_less_the_longer_the_clip(depth):
     share = macs_over(network, FRAMES, padding=False) / macs_over(network, FRAMES)
     assert np.all((share > 0) & (share < 1))
     assert share[-1] > 1.7 * share[0]
+
+
+@pytest.mark.parametrize("depth", STAGES)
+def test_the_stages_share_out_the_macs(depth):
+    network = resnet(depth)
+    rows = stage_rows(network, 16)
+    assert [r["part"] for r in rows] == ["stem", "pool", *(f"stage {k}" for k in (1, 2, 3, 4)), "mean", "classes"]
+    assert sum(r["layers"] for r in rows) == len(network)
+    assert sum(r["MACs"] for r in rows) == macs(network, 16)
+    assert sum(r["share, %"] for r in rows) == pytest.approx(100)
+    assert rows[5]["output"].endswith(" x 1 x 4 x 4")
 
 
 def test_the_line_of_the_default_scenario():

@@ -1,6 +1,7 @@
 """Algorithms 1 and 3, every policy, channel prefixes; against brute force, the proved optimum and SCIP."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -144,6 +145,40 @@ def test_a_warm_start_changes_nothing():
         cold = solve_channel_aware(p, allocate=solve_geometric)
         warm = solve_channel_aware(p, allocate=warm_started())
         np.testing.assert_array_equal(cold.allocation.frames, warm.allocation.frames)
+
+
+def test_a_warm_start_keeps_the_accuracy_that_is_asked_for():
+    differ = False
+    for seed in range(5):
+        p = replace(MIXED, n_devices=6, accuracy_a1=2.0, min_frames=3).draw(np.random.default_rng(seed))
+        exact = partial(solve_geometric, relax_accuracy=False)
+        cold, relaxed = solve_channel_aware(p, allocate=exact), solve_channel_aware(p, allocate=solve_geometric)
+        warm = solve_channel_aware(p, allocate=warm_started(relax_accuracy=False))
+        np.testing.assert_array_equal(cold.allocation.frames, warm.allocation.frames)
+        differ |= not np.array_equal(cold.allocation.frames, relaxed.allocation.frames)
+    assert differ
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEMES if name != "search-search"])
+def test_several_carriers_are_one_so_much_wider(name):
+    """Only R_n times the share counts, where sending costs no energy: T carriers of rate R are one of T R."""
+    for seed in range(3):
+        p = replace(MIXED, n_devices=5).draw(np.random.default_rng(seed))
+        p = replace(p, devices=replace(p.devices, transmit_power=0.0))
+        several = replace(p, time_budget=3.0)
+        wider = replace(p, devices=replace(p.devices, uplink_rate=3 * p.devices.uplink_rate))
+        ours, theirs = (SCHEMES[name](q, rng=np.random.default_rng(seed)) for q in (several, wider))
+        assert violations(several, ours.allocation) == ()
+        assert ours.objective == pytest.approx(theirs.objective, rel=1e-6)
+        np.testing.assert_array_equal(ours.allocation.offload, theirs.allocation.offload)
+
+
+def test_the_random_scheme_draws_by_its_generator():
+    p = replace(SET_A, n_devices=12).draw(np.random.default_rng(0))
+    first, again = ([SCHEMES["random"](p, rng=np.random.default_rng(k)).allocation.offload for k in range(6)]
+                    for _ in range(2))  # fmt: skip
+    np.testing.assert_array_equal(first, again)
+    assert len({tuple(offload) for offload in first}) == 6
 
 
 @given(seeds)

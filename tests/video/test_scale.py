@@ -144,6 +144,14 @@ def test_a_table_made_in_parts_is_the_table(monkeypatch):
         assert all(np.array_equal(getattr(parts, name), getattr(whole, name)) for name in ("frames", "a", "b", "e"))
 
 
+def test_the_first_of_equal_options_is_taken_at_any_size():
+    for devices in (7, 30_000):
+        values = np.random.default_rng(0).integers(0, 3, (9, devices)).astype(float)
+        row, least = options.table.first_least(values)
+        np.testing.assert_array_equal(row, values.argmin(axis=0))
+        np.testing.assert_array_equal(least, values.min(axis=0))
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("scaled", [True, False])
 def test_a_million_mixed_devices(scaled):

@@ -10,8 +10,9 @@ from joblib import parallel_config
 from mecpapers.instances import read
 from mecpapers.video.evidence import experiments
 from mecpapers.video.evidence.notation import NOTATION
-from mecpapers.video.scenario import MIXED, SET_A, SET_B
-from mecpapers.video.schemes import SCHEMES, compare
+from mecpapers.video.model import evaluate
+from mecpapers.video.scenario import MIXED, SET_A, SET_B, TRAITS
+from mecpapers.video.schemes import METRICS, SCHEMES, compare, measure
 
 
 def test_published_parameters_reach_the_problem_in_si():
@@ -50,6 +51,51 @@ def test_like_devices_differ_in_their_channel_alone():
     v = SET_A.draw(np.random.default_rng(0)).devices
     assert np.ptp(v.uplink_rate) > 0
     assert np.ptp(v.transmit_power) == np.ptp(v.weight_delay) == np.ptp(v.macs_per_frame) == 0
+
+
+OF_TRAIT = {
+    "power": {"transmit_power", "uplink_rate"},
+    "network": {"macs_per_frame", "macs_offset"},
+    "weights": {"weight_delay", "weight_energy"},
+    "frequency": {"max_frequency"},
+    "frame_size": {"frame_bits"},
+    "accuracy": {"accuracy_a0"},
+}
+
+
+@pytest.mark.parametrize("trait", TRAITS)
+def test_a_trait_changes_its_own_fields_alone(trait):
+    like, unlike = (replace(SET_A, mixed=m).draw(np.random.default_rng(0)).devices for m in ((), (trait,)))
+    changed = {name for name, v in vars(like).items() if v is not None and not np.array_equal(v, getattr(unlike, name))}
+    assert changed == OF_TRAIT[trait]
+
+
+def test_a_mixture_keeps_what_belongs_together():
+    """A network has both m_c of one factor, and who pays more for delay pays less for energy."""
+    v = MIXED.draw(np.random.default_rng(0)).devices
+    np.testing.assert_allclose(v.macs_offset / v.macs_per_frame, SET_A.macs_offset / SET_A.macs_per_frame)
+    np.testing.assert_allclose(v.weight_delay * v.weight_energy, SET_A.weight_delay * SET_A.weight_energy)
+
+
+def test_what_compare_counts_are_means_over_the_devices():
+    p = replace(MIXED, n_devices=6).draw(np.random.default_rng(0))
+    solution = SCHEMES["exact"](p)
+    x, m = solution.allocation.offload, evaluate(p, solution.allocation)
+    assert 0 < x.sum() < 6
+    expected = {"cost": m.cost, "delay": m.delay, "energy": m.energy, "accuracy": m.accuracy, "offloading": x}
+    counted = measure(p, solution)
+    assert set(counted) == set(METRICS) == set(expected)
+    for name, each in expected.items():
+        assert counted[name] == pytest.approx(sum(each.tolist()) / 6, rel=1e-12), name
+
+
+def test_compare_draws_by_its_seed():
+    zero, again, one = (
+        compare({"edge": SCHEMES["edge"]}, replace(SET_A, n_devices=3), n_drops=2, seed=seed, side_m=[500.0])
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(zero.metrics["cost"], again.metrics["cost"])
+    assert np.all(zero.metrics["cost"] != one.metrics["cost"])
 
 
 def test_rayleigh_fading_has_unit_mean_power():

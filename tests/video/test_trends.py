@@ -101,3 +101,10 @@ def test_the_published_axes():
     assert trends.DEVICES[0] == 2 and {10, 11} <= set(trends.DEVICES)
     assert (trends.BANDWIDTH[0], trends.BANDWIDTH[-1]) == (2, 20)
     assert (trends.SERVER[0], trends.SERVER[-1]) == (10, 40)
+
+
+def test_alike_is_relative_to_the_larger_or_in_its_own_unit():
+    points = {name: np.array([1.0, 1.1, 5.0, 5.0]) for name in ("delay", "energy", "accuracy")}
+    for within, relative, pairs in ((0.095, True, 2), (0.09, True, 1), (0.11, False, 2), (0.095, False, 1)):
+        _, count = share_of_pairs(points, "delay", within, "energy", "accuracy", 1, relative=relative)
+        assert count == pairs
