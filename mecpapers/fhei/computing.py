@@ -253,10 +253,10 @@ def _least_energy_of_unequal(problem: Problem, feature_bytes: FloatArray) -> tup
         s = np.sqrt(users.receive_power + price[..., None])
         priced, free = (root * s).sum(axis=-1), (root / s).sum(axis=-1)
         late = (load / np.minimum(v[..., None], users.device_speed)).sum(axis=-1) + priced * free - rest
-        slope = 1.5 * price * (free**2 - priced * (root / s**3).sum(axis=-1))
-        slope = slope - np.where(v[..., None] < users.device_speed, load, 0.0).sum(axis=-1) / v
         low, high = np.where(late > 0, x, low), np.where(late > 0, high, x)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # a step that is no number is not inside
+            slope = 1.5 * price * (free**2 - priced * (root / s**3).sum(axis=-1))
+            slope = slope - np.where(v[..., None] < users.device_speed, load, 0.0).sum(axis=-1) / v
             step = x - late / slope
         inside = (low <= step) & (step <= high) & (k % 4 > 0)
         met = met | (np.abs(late) <= exact) | (high - low <= _NEAR * (1 + high))

@@ -195,8 +195,8 @@ def bounded(dual: Dual, low: FloatArray, high: FloatArray, tolerance: float, par
     ends = np.stack([low, high])
     prices = _first_prices(dual, ends) if parent is None else parent.prices
     best, bound = prices, value_of(dual, prices, low, high)
-    for tau in _SMOOTHING[0 if parent is None else _WARM :]:
-        if tau < _FINEST * tolerance:
+    for k, tau in enumerate(_SMOOTHING[0 if parent is None else _WARM :]):
+        if k and tau < _FINEST * tolerance:
             break
         prices, upper = _newton(dual, prices, ends, tau)
         value = value_of(dual, prices, low, high)
