@@ -11,17 +11,18 @@ import numpy as np
 
 from mecpapers import iterate
 from mecpapers.arrays import FloatArray, check_choice, locked
-from mecpapers.fhei.computing import allocate, check_feasible, least_energy, smallest
+from mecpapers.fhei.computing import allocate, check_feasible, least_energy, reachable, smallest
 from mecpapers.fhei.model import Allocation, Problem, quality
 from mecpapers.fhei.quality import energy_left, energy_per_byte, full_price, greedy_sizes
 from mecpapers.fhei.transmission import Shares
-from mecpapers.solution import Ended, Solution
+from mecpapers.solution import Ended, Solution, TooLarge
 
 Stop = Literal["safe", "literal"]
 ETA = 1.01  # (23)
 _SETTLED = 1e-12
 """Relative change of a size that counts as none. Solved again for the same resources, P3 moves a size by some 1e-15;
 a round under (23) moves the sum by 1e-2. Anything in between gives the same rounds."""
+MOST_ROUNDS = 2_000  # to the cap of (23) at d_max: d_max / d_min up to 4e8, and some seconds
 _AFTER = 100  # rounds after the cap of (23) has reached d_max, or without it: what has not settled then swings for ever
 
 
@@ -68,7 +69,8 @@ def step(
     if state.allocation is None:
         raise ValueError("state.allocation = None: must be an allocation; the algorithm has stopped")
     k, m = state.round + 1, problem.users.size
-    cap = problem.max_feature_bytes if eta is None else problem.min_feature_bytes * eta ** (k - 1)
+    steps = 0 if eta is None else min(k - 1, _rounds_to_the_top(problem, eta))
+    cap = problem.max_feature_bytes if eta is None else problem.min_feature_bytes * eta**steps
     most = m * min(cap, problem.max_feature_bytes)
     if price_latency:
         sizes = greedy_sizes(problem, full_price(problem, state.allocation), np.inf, most)
@@ -120,6 +122,8 @@ def rounds(
     ------
     ValueError
         naming ``stop``, ``eta`` or ``max_rounds`` and its rule.
+    TooLarge
+        if (23) takes more than 2,000 rounds from d_min to d_max, and ``max_rounds`` is left out.
     Infeasible
         if not even d_min can be given to all.
     """
@@ -127,8 +131,13 @@ def rounds(
     if eta is not None and not eta > 1:
         raise ValueError(f"eta = {eta}: must be above 1")
     if max_rounds is None:
-        ratio = problem.max_feature_bytes / problem.min_feature_bytes
-        max_rounds = _AFTER + (0 if eta is None else int(np.ceil(np.log(ratio) / np.log(eta))))
+        needed = 0 if eta is None else _rounds_to_the_top(problem, eta)
+        if needed > MOST_ROUNDS:
+            raise TooLarge(
+                f"min_feature_bytes = {problem.min_feature_bytes:.12g}: (23) would take {needed} rounds from there to "
+                f"max_feature_bytes, by {eta:g} a round: at most {MOST_ROUNDS}; schemes mended and exact take any"
+            )
+        max_rounds = _AFTER + needed
     one_round = partial(step, problem, eta=eta, price_latency=price_latency, shares=shares)
     ended = partial(done, problem, stop=stop)
     return list(iterate.rounds(begin(problem, shares), one_round, ended, most=max_rounds))
@@ -170,8 +179,14 @@ def solve_alternating(
     >>> print(f"{solution.objective:.2f} mAP, {solution.ended}")
     204.99 mAP, converged
     """
+    problem = reachable(problem)
     states = rounds(problem, stop=stop, eta=eta, shares=shares, max_rounds=max_rounds)
     return finish(problem, states, stop=stop)
+
+
+def _rounds_to_the_top(problem: Problem, eta: float) -> int:
+    """The fewest rounds in which the cap of (23) grows from d_min to d_max."""
+    return int(np.ceil(np.log(problem.max_feature_bytes / problem.min_feature_bytes) / np.log(eta)))
 
 
 def _judge(problem: Problem, k: int, sizes: FloatArray, moved: float, shares: Shares | None) -> State:

@@ -8,10 +8,10 @@ import numpy as np
 
 from mecpapers.arrays import FloatArray, check_choice
 from mecpapers.fhei.alternating import solve_alternating
-from mecpapers.fhei.computing import check_feasible, feasible, smallest
+from mecpapers.fhei.computing import check_feasible, feasible, reachable, smallest
 from mecpapers.fhei.mended import with_resources
 from mecpapers.fhei.model import Allocation, Problem
-from mecpapers.fhei.transmission import Shares
+from mecpapers.fhei.transmission import Shares, check_rates
 from mecpapers.lemmas import bisect
 from mecpapers.solution import Solution
 
@@ -35,11 +35,12 @@ def solve_constant(problem: Problem) -> Solution[Allocation]:
     >>> print(f"{solve_constant(FIG_4A.draw(np.random.default_rng(0))).objective:.2f} mAP")
     203.95 mAP
     """
+    problem = reachable(problem)
     sizes = smallest(problem)
     check_feasible(problem, sizes)
-    most = problem.max_feature_bytes / problem.min_feature_bytes
-    times = most if feasible(problem, most * sizes) else bisect(lambda k: feasible(problem, k * sizes), 1.0, most)
-    return with_resources(problem, np.minimum(times * sizes, problem.max_feature_bytes))
+    one, low, high = np.ones(problem.users.size), problem.min_feature_bytes, problem.max_feature_bytes
+    size = high if feasible(problem, high * one) else bisect(lambda d: feasible(problem, d * one), low, high)
+    return with_resources(problem, size * one)
 
 
 def inversion_shares(problem: Problem, inverted: Inverted) -> Shares:
@@ -49,8 +50,11 @@ def inversion_shares(problem: Problem, inverted: Inverted) -> Shares:
     ------
     ValueError
         if ``inverted`` is neither, or if the gains are needed and not given.
+    Infeasible
+        if a rate is 0.
     """
     check_choice("inverted", inverted, get_args(Inverted))
+    check_rates(problem)
     users = problem.users
     if inverted == "rate":
         up, down = users.uplink_rate, users.downlink_rate

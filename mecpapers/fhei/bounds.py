@@ -14,8 +14,8 @@ from itertools import count
 import numpy as np
 
 from mecpapers.arrays import FloatArray
-from mecpapers.fhei.computing import check_feasible, feasible, least_energy, smallest
-from mecpapers.fhei.dual import Node, bounded, dual_of, value_of
+from mecpapers.fhei.computing import check_feasible, feasible, least_energy, reachable, smallest
+from mecpapers.fhei.dual import Node, bounded, counted, dual_of, value_of
 from mecpapers.fhei.mended import improve, last_step, solve_mended, with_resources
 from mecpapers.fhei.model import Allocation, Problem
 from mecpapers.solution import Solution
@@ -23,11 +23,8 @@ from mecpapers.solution import Solution
 TOLERANCE = 1e-5
 """Relative gap at which a box is closed: 0.002 of the 205 mAP of Fig. 4(a), below what its table prints. Ten times more
 would show there; ten times less splits half as many boxes again, and finds the same sizes."""
-PROMISED = 1e-4  # relative gap at which a search that was cut short still counts as converged: 0.01 %, what tables show
 MOST_NODES = 400  # a cap on the time: drops of Fig. 4(b) take 0 to 5, and 200 users whose bands grow with them no more
-_ROUNDING = (
-    1e-12  # relative; what sums over 200 users may lose in a bound, 200 times float64's 2e-16, and a margin of 20
-)
+_CONTENT = 1 - 1e-6  # of the tolerance: the search's own sums are in other units than the answer's
 _NARROW = 1e-9  # of the largest size; a box this narrow counts as a point, since no constraint tells its ends apart
 _EDGE = 0.2  # of a box's width: how near an end a cut may come; nearer leaves a child almost as large as its parent
 
@@ -38,8 +35,9 @@ def solve_exact(
     """Solve P1 (``solve_alternating`` states it) by branch and bound, with proof.
 
     P1 is not convex, so no KKT point proves anything. Here ``bound``, by weak duality on boxes of sizes (``dual``), is
-    above every feasible sum of quality, and at ``converged`` at most 1e-4 above the objective, relatively; ``ended`` is
-    ``resource limit`` where ``most_nodes`` cut the search short of that.
+    above every feasible sum of quality, and at ``converged`` at most ``tolerance`` above the objective, relatively;
+    ``ended`` is ``resource limit`` where ``most_nodes`` cut the search short of that. Of many like users the count of
+    those at d_max bounds what boxes can't tell apart (``dual.counted``).
 
     Parameters
     ----------
@@ -48,6 +46,8 @@ def solve_exact(
 
     Raises
     ------
+    ValueError
+        if ``tolerance`` or ``most_nodes`` is negative.
     Infeasible
         if not even d_min can be given to all.
 
@@ -59,6 +59,8 @@ def solve_exact(
     >>> print(f"{solution.objective:.2f} mAP, proved: {solution.gap <= 1e-5 * solution.objective}")
     205.49 mAP, proved: True
     """
+    _check(tolerance, most_nodes)
+    problem = reachable(problem)
     best = solve_mended(problem).allocation.feature_bytes
     top = problem.max_feature_bytes
     root = np.full(problem.users.size, problem.min_feature_bytes / top), np.ones(problem.users.size)
@@ -67,7 +69,7 @@ def solve_exact(
         return improve(problem, last_step(problem, smallest(problem), sizes), max_rounds=2)
 
     sizes, bound = _search(problem, best, root, None, round_down, tolerance, most_nodes)
-    return _solution(problem, sizes, bound)
+    return _solution(problem, sizes, bound, tolerance)
 
 
 def solve_classes(
@@ -97,6 +99,7 @@ def solve_classes(
     >>> print(solve_classes(problem, [2.8e6, 4.4e6, 6e6]).allocation.feature_bytes / 1e6)
     [4.4 2.8 2.8 2.8 2.8]
     """
+    _check(tolerance, most_nodes)
     levels = np.sort(np.asarray(classes, dtype=np.float64))
     m, top = problem.users.size, float(levels[-1])
     least = np.full(m, levels[0])
@@ -108,7 +111,7 @@ def solve_classes(
 
     root = np.full(m, levels[0] / top), np.ones(m)
     sizes, bound = _search(problem, round_down(least), root, levels, round_down, tolerance, most_nodes)
-    return _solution(problem, sizes, bound)
+    return _solution(problem, sizes, bound, tolerance)
 
 
 def dual_bound(
@@ -128,14 +131,33 @@ def dual_bound(
     top = problem.max_feature_bytes
     low = smallest(problem) if low is None else low
     high = np.full(problem.users.size, top) if high is None else high
-    value = value_of(dual_of(problem, top), prices, low / top, high / top)
+    value = value_of(dual_of(loosened(problem), top), prices, low / top, high / top)
     return value * top * problem.quality_per_byte
 
 
-def _solution(problem: Problem, sizes: FloatArray, bound: float) -> Solution[Allocation]:
+def loosened(problem: Problem) -> Problem:
+    """P1 with both limits higher by what float64 may lose in what they are compared with.
+
+    A latency or an energy at its limit is a sum of non-negative terms over M users, in three resources, each of some 30
+    operations: M + 64 roundings of eps, and v^2 of local computing counts those of the latency twice more. What is
+    infeasible here is so in P1 by exact arithmetic, and the dual of this problem bounds P1.
+    """
+    more = 1 + 4 * (problem.users.size + 64) * float(np.finfo(float).eps)
+    return replace(
+        problem, max_mean_energy=problem.max_mean_energy * more, max_mean_latency=problem.max_mean_latency * more
+    )
+
+
+def _check(tolerance: float, most_nodes: int) -> None:
+    for name, value in (("tolerance", tolerance), ("most_nodes", most_nodes)):
+        if not value >= 0:
+            raise ValueError(f"{name} = {value}: must not be negative")
+
+
+def _solution(problem: Problem, sizes: FloatArray, bound: float, tolerance: float) -> Solution[Allocation]:
     best = with_resources(problem, sizes)
     limit = max(best.objective, bound * problem.quality_per_byte)
-    proved = limit - best.objective <= PROMISED * best.objective
+    proved = limit - best.objective <= tolerance * best.objective
     return replace(best, bound=limit, ended="converged" if proved else "resource limit")
 
 
@@ -150,11 +172,13 @@ def _search(
 ) -> tuple[FloatArray, float]:
     """Best-bound search; return the best sizes, shape (M,), and a bound on their sum, both in byte."""
     top = float(levels[-1]) if levels is not None else problem.max_feature_bytes
-    dual, ties = dual_of(problem, top), count()
+    loose, ties = loosened(problem), count()
+    dual = dual_of(loose, top)
     node = bounded(dual, *root, tolerance)
+    most = counted(dual, node.prices, float(root[0][0]), float(root[1][0]))
     heap = [(-node.bound, next(ties), node)]
     for k in range(most_nodes):
-        if not heap or -heap[0][0] * top <= best.sum() * (1 + tolerance):
+        if not heap or min(most, -heap[0][0]) * top <= best.sum() * (1 + _CONTENT * tolerance):
             break
         node = heapq.heappop(heap)[2]
         children = _split(node, None if levels is None else levels / top)
@@ -162,11 +186,11 @@ def _search(
             trial = round_down(node.mixed * top)
             best = trial if trial.sum() > best.sum() else best
         for low, high in children:
-            if feasible(problem, low * top * (1 - 1e-12)):
+            if feasible(loose, low * top):
                 child = bounded(dual, low, high, tolerance, node)
                 heapq.heappush(heap, (-child.bound, next(ties), child))
-    bound = max(float(best.sum()) / top, -heap[0][0] if heap else 0.0)
-    return best, bound * top * (1 + _ROUNDING)
+    bound = max(float(best.sum()) / top, min(most, -heap[0][0]) if heap else 0.0)
+    return best, bound * top * (1 + 8 * float(np.finfo(float).eps))  # these products, and the sum's own
 
 
 def _climb(problem: Problem, sizes: FloatArray, levels: FloatArray) -> FloatArray:

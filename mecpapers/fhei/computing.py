@@ -5,12 +5,16 @@ Functions take feature sizes of shape (..., M) and answer for each of the batch;
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
+
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.fhei.model import Allocation, Problem, evaluate, inference_flops
+from mecpapers.fhei.model import BITS, Allocation, Problem, evaluate, inference_flops
 from mecpapers.fhei.transmission import (
     Shares,
+    check_rates,
     downlink_cost,
     downlink_shares,
     edge_speeds,
@@ -19,12 +23,13 @@ from mecpapers.fhei.transmission import (
     uplink_shares,
     uplink_time,
 )
-from mecpapers.lemmas import bisect
 from mecpapers.solution import Infeasible, Solution
 
-_FAR = 60.0
-"""How far log v may lie from the logs of the mobiles' limits: 1e26 in speed, 1e78 in lambda = 2 psi v^3. That far away
-sigma_m + lambda is lambda, or sigma_m, to the last bit. Ten times as far would leave the range of float64."""
+_HIDES = 1e26
+"""What lambda must be of the largest sigma_m so that sigma_m + lambda is lambda to the last bit, with a margin of 1e10;
+beyond it a larger lambda changes no share."""
+_NEAR = 2.0**-50  # of 1 + log v, and of the latency: 1e-15, where what is left is rounding
+_SLOWEST = 1e-80  # FLOP/s; a v below it, of next to no load, takes no energy, and its lambda leaves float64
 
 
 def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArray) -> FloatArray:
@@ -45,12 +50,12 @@ def common_speed(problem: Problem, feature_bytes: FloatArray, seconds: FloatArra
     """
     limits = problem.users.device_speed
     order = np.argsort(limits, kind="stable")
-    load = inference_flops(problem, feature_bytes)[..., order]
+    load = np.maximum(inference_flops(problem, feature_bytes), np.finfo(float).tiny)[..., order]
     at_limit = np.cumsum(load / limits[order], axis=-1)
     others = np.cumsum(load[..., ::-1], axis=-1)[..., ::-1]
     left = np.asarray(seconds)[..., None] - np.concatenate([np.zeros_like(at_limit[..., :1]), at_limit[..., :-1]], -1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        v = (others / left).max(axis=-1)
+        v = np.clip((others / left).max(axis=-1), _SLOWEST, limits.max())
     return np.where(at_limit[..., -1] <= seconds, v, np.inf)
 
 
@@ -145,7 +150,7 @@ def check_feasible(problem: Problem, feature_bytes: FloatArray, shares: Shares |
     Raises
     ------
     Infeasible
-        naming the limit, and the least attainable latency or energy.
+        naming the limit, and the least attainable latency or energy; or the rate that is 0.
     """
     energy, _ = _within_latency(problem, feature_bytes, shares)
     mean, limit = energy / problem.users.size, problem.max_mean_energy
@@ -156,6 +161,31 @@ def check_feasible(problem: Problem, feature_bytes: FloatArray, shares: Shares |
         )
 
 
+def reachable(problem: Problem) -> Problem:
+    """P1 with d_max no larger than twice what both limits would let a user have who is alone; the same optimum.
+
+    A byte takes 8 / D on the downlink, c_1 / F at the server and c_2 / Q on the mobile, within M T-bar seconds; and in
+    that time local computing of d takes psi c_2^3 d^3 / (M T-bar)^2 of M E-bar joules. Sizes are then bisected on the
+    way to what there can be, however large d_max is.
+
+    Raises
+    ------
+    Infeasible
+        if a rate is 0.
+    """
+    check_rates(problem)
+    users = problem.users
+    time, energy = users.size * problem.max_mean_latency, users.size * problem.max_mean_energy
+    seconds = max(
+        BITS / float(users.downlink_rate.max()),
+        problem.fn_flops_per_byte / problem.server_speed,
+        problem.in_flops_per_byte / float(users.device_speed.max()),
+    )
+    cheap = float(np.cbrt(energy * time**2 / problem.energy_coefficient)) / problem.in_flops_per_byte
+    most = max(2 * min(time / seconds, cheap), problem.min_feature_bytes)
+    return problem if most >= problem.max_feature_bytes else replace(problem, max_feature_bytes=most)
+
+
 def smallest(problem: Problem) -> FloatArray:
     """Every user at d_min [byte], shape (M,)."""
     return np.full(problem.users.size, problem.min_feature_bytes)
@@ -163,6 +193,7 @@ def smallest(problem: Problem) -> FloatArray:
 
 def _within_latency(problem: Problem, feature_bytes: FloatArray, shares: Shares | None) -> tuple[float, float]:
     """``least_energy`` of one instance, where there is one; else say what the latency would have to be."""
+    check_rates(problem)
     energy, v = least_energy(problem, feature_bytes, shares)
     if not np.isfinite(v):
         least, limit = float(least_latency(problem, feature_bytes, shares)), problem.max_mean_latency
@@ -199,17 +230,39 @@ def _energy(
 
 
 def _least_energy_of_unequal(problem: Problem, feature_bytes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """P2 with unequal sigma_m: beta depends on lambda, which a bisection finds, since latency falls with it."""
-    limits, load = problem.users.device_speed, inference_flops(problem, feature_bytes)
+    """P2 with unequal sigma_m: beta depends on lambda. Newton's steps in log v find it, since latency falls with v.
 
-    def in_time(log_v: FloatArray) -> BoolArray:
-        v = np.exp(log_v)[..., None]
-        down, _ = downlink_cost(problem, feature_bytes, latency_price(problem, v))
-        return np.asarray((load / np.minimum(v, limits)).sum(-1) <= _seconds_left(problem, feature_bytes, down))
-
-    least = _seconds_left(problem, feature_bytes, downlink_cost(problem, feature_bytes)[0])
-    high = np.full(least.shape, np.log(limits.max()) + _FAR)  # beyond max Q, v only prices the air
-    v = np.exp(bisect(in_time, high, float(np.log(limits.min())) - _FAR))
-    v = np.where((load / limits).sum(axis=-1) > least, np.inf, v)
-    price = latency_price(problem, np.where(np.isfinite(v), v, 1.0))
-    return _energy(problem, feature_bytes, v, downlink_cost(problem, feature_bytes, price[..., None])[1]), v
+    Of r = sqrt(8 d / D) and s = sqrt(sigma + lambda), (18) takes the downlink sum r s times sum r / s seconds, which
+    grows with lambda by ((sum r / s)^2 - sum r s sum r / s^3) / 2 <= 0. The least v is that of the least downlink time,
+    (sum r)^2; the largest hides every sigma_m, which gives that time. A step that leaves what is known to lie on both
+    sides halves it instead, and so does every fourth.
+    """
+    users, load = problem.users, inference_flops(problem, feature_bytes)
+    rest = _seconds_left(problem, feature_bytes, np.zeros(load.shape[:-1]))
+    root = np.sqrt(BITS * feature_bytes / users.downlink_rate)
+    least = common_speed(problem, feature_bytes, rest - root.sum(axis=-1) ** 2)
+    possible = np.isfinite(least)
+    least = np.where(possible, least, users.device_speed.max())
+    hides = np.cbrt(_HIDES * users.receive_power.max() / (2 * problem.energy_coefficient))
+    low = x = np.zeros_like(least)
+    met, exact = ~possible, _NEAR * users.size * problem.max_mean_latency
+    high = np.log(np.maximum(hides / least, 1.0))
+    for k in count(1):
+        v = least * np.exp(x)
+        price = latency_price(problem, v)
+        s = np.sqrt(users.receive_power + price[..., None])
+        priced, free = (root * s).sum(axis=-1), (root / s).sum(axis=-1)
+        late = (load / np.minimum(v[..., None], users.device_speed)).sum(axis=-1) + priced * free - rest
+        low, high = np.where(late > 0, x, low), np.where(late > 0, high, x)
+        with np.errstate(all="ignore"):  # a step that is no number is not inside
+            slope = 1.5 * price * (free**2 - priced * (root / s**3).sum(axis=-1))
+            slope = slope - np.where(v[..., None] < users.device_speed, load, 0.0).sum(axis=-1) / v
+            step = x - late / slope
+        inside = (low <= step) & (step <= high) & (k % 4 > 0)
+        met = met | (np.abs(late) <= exact) | (high - low <= _NEAR * (1 + high))
+        x = np.where(met, x, np.where(inside, step, (low + high) / 2))
+        if met.all():
+            break
+    v = np.where(possible, least * np.exp(x), np.inf)
+    received = downlink_cost(problem, feature_bytes, latency_price(problem, least * np.exp(x))[..., None])[1]
+    return _energy(problem, feature_bytes, v, received), v

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray
+from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.fhei.model import BITS, Problem
 from mecpapers.fhei.transmission import least_uplink_time
+from mecpapers.lemmas import bisect
 
 _SMOOTHING = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 """tau, of the largest size, of one Newton descent after another: a smoothed maximum lies up to tau ln 2 a user above
@@ -28,6 +29,7 @@ the true one, so the last must be small; Newton's steps are right only near the 
 is valid whatever tau is; a coarser end makes it less sharp."""
 _WARM = 3  # the first tau of a child box, 1e-4: its parent's prices are near, and a coarser tau would leave them again
 _FINEST = 0.05  # of the tolerance: a smoothing below it changes the bound by less than what closes a node
+_FINE = 2.0**-40  # of a size, 1e-12: how near the last t is found, which is then added
 _STEPS = 30  # Newton steps a smoothing; 5 to 10 are usual, and what a cap costs is sharpness, never validity
 
 
@@ -87,9 +89,53 @@ def _terms(dual: Dual, prices: FloatArray, ends: FloatArray) -> tuple[FloatArray
 
 
 def value_of(dual: Dual, prices: FloatArray, low: FloatArray, high: FloatArray) -> float:
-    """The bound on the sum of sizes that prices of shape (4,) give on a box of shape (M,), of the largest size."""
-    value = _terms(dual, prices, np.stack([low, high]))[0]
-    return float(prices.sum() + value.max(axis=0).sum())
+    """The bound on the sum of sizes that prices of shape (4,) give on a box of shape (M,), of the largest size.
+
+    With what it may lose by rounding: ``_rounding``.
+    """
+    ends = np.stack([low, high])
+    value = _terms(dual, prices, ends)[0]
+    return float(prices.sum() + value.max(axis=0).sum() + _rounding(prices, ends, value))
+
+
+def _rounding(prices: FloatArray, ends: FloatArray, value: FloatArray) -> float:
+    """What a sum of prices and of one value a user may lose by rounding.
+
+    A user's terms, of d - (d l + the roots), have the magnitudes d + (d - value) together; none takes more than 32
+    operations with the numbers of ``Dual``, and M are summed, so that all lose at most M + 32 times eps of their sum.
+    """
+    return float(np.finfo(float).eps * (value.shape[1] + 32) * (prices.sum() + (2 * ends - value).max(axis=0).sum()))
+
+
+def counted(dual: Dual, prices: FloatArray, low: float, high: float) -> float:
+    """The bound of ``value_of`` with every size between the same two, sharpened by what their sum S says; (4,) -> 1.
+
+    Any prices leave S <= the prices' sum + H(S), H the largest sum of values with the sizes' sum S. Values are convex
+    in d, so H is attained with n users at ``high``, one at low + t (high - low), and the others at ``low``, where
+    S = M low + (n + t) (high - low): the n of most gain, and whoever is best between. For one n, H is convex in t. So S
+    can't lie between two whole counts that both fail, and above the last count that holds it reaches to one t.
+
+    Relatively to S it is sharper than ``value_of`` by what one user's chord errs, which is what is left to prove of
+    many like users.
+    """
+    ends = np.repeat([[low], [high]], dual.limits.size, axis=1)
+    value = _terms(dual, prices, ends)[0]
+    m, width, gain = value.shape[1], high - low, value[1] - value[0]
+    order = np.argsort(-gain, kind="stable")
+    best = np.concatenate([[0.0], np.cumsum(gain[order])])  # gain of the n best
+    fixed = float(prices.sum() + value[0].sum()) + 2 * _rounding(prices, ends, value)  # with those of gain and S
+    holds = np.flatnonzero(fixed + best >= m * low + width * np.arange(m + 1))
+    n = int(holds[-1]) if holds.size else 0
+    if n == m:
+        return m * high
+    others = np.full(m, best[n])
+    others[order[:n]] += gain[order[n]] - gain[order[:n]]  # whoever is between, the n best of the others
+
+    def attained(t: FloatArray) -> BoolArray:
+        between = _terms(dual, prices, np.full((1, m), low + float(t) * width))[0][0] - value[0]
+        return np.asarray(fixed + (others + between).max() >= m * low + (n + t) * width)
+
+    return m * low + (n + float(bisect(attained, 0.0, 1.0, within=_FINE)) + _FINE) * width
 
 
 def _derivatives(
@@ -149,8 +195,8 @@ def bounded(dual: Dual, low: FloatArray, high: FloatArray, tolerance: float, par
     ends = np.stack([low, high])
     prices = _first_prices(dual, ends) if parent is None else parent.prices
     best, bound = prices, value_of(dual, prices, low, high)
-    for tau in _SMOOTHING[0 if parent is None else _WARM :]:
-        if tau < _FINEST * tolerance:
+    for k, tau in enumerate(_SMOOTHING[0 if parent is None else _WARM :]):
+        if k and tau < _FINEST * tolerance:
             break
         prices, upper = _newton(dual, prices, ends, tau)
         value = value_of(dual, prices, low, high)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray, IndexArray
-from mecpapers.fhei.alternating import fits, rounds
-from mecpapers.fhei.computing import allocate, feasible, least_energy
+from mecpapers.fhei.alternating import ETA, fits, rounds
+from mecpapers.fhei.computing import allocate, feasible, least_energy, reachable
 from mecpapers.fhei.model import Allocation, Problem, quality
 from mecpapers.fhei.quality import full_price
 from mecpapers.fhei.transmission import Shares
@@ -19,6 +21,7 @@ so that no two trades undo each other for ever. Ten times more gives up gains of
 _PARTNERS = 20
 """Users on each side of a trade, the cheapest and the dearest: 400 pairs and 40 bounds at most, each with its own P2.
 Up to 20 users all pairs are tried; beyond, those left out are of users with nearly one price, which gain least."""
+_ROUNDS = 250  # from d_min to d_max by (23): 1.01 a round is the paper's up to a ratio of 12, and larger beyond
 _WITHIN = 2.0**-36
 """How far a bisected size may fall short, of the way from d_min to d_max: 5e-5 byte of 3.2 MB, a hundredth of
 what ``model.TOLERANCE`` forgives. Every halving solves P2 for all candidates: to the last bit it takes half as long
@@ -44,7 +47,9 @@ def solve_mended(problem: Problem) -> Solution[Allocation]:
     >>> print(f"{solution.objective:.2f} mAP, {solution.ended}")
     205.49 mAP, converged
     """
-    states = rounds(problem, price_latency=True)
+    problem = reachable(problem)
+    ratio = problem.max_feature_bytes / problem.min_feature_bytes
+    states = rounds(problem, price_latency=True, eta=max(ETA, ratio ** (1 / _ROUNDS)))
     good = next(s for s in reversed(states) if fits(problem, s))
     starts = (good.sizes, last_step(problem, good.sizes, states[-1].sizes))
     sizes = max((improve(problem, d) for d in starts), key=lambda d: float(d.sum()))
@@ -108,14 +113,17 @@ def fill(problem: Problem, sizes: FloatArray) -> FloatArray:
     """Raise one user after another to d_max, the cheapest byte first, and the last as far as it goes; (M,) [byte]."""
     order = np.argsort(_prices(problem, sizes), kind="stable")
     order = order[sizes[order] < problem.max_feature_bytes]
-    prefixes = np.repeat(sizes[None], order.size + 1, axis=0)
-    for k, user in enumerate(order):
-        prefixes[k + 1 :, user] = problem.max_feature_bytes
-    k = int(np.max(np.flatnonzero(feasible(problem, prefixes)), initial=0))
+
+    def first(k: int) -> FloatArray:
+        raised = sizes.copy()
+        raised[order[:k]] = problem.max_feature_bytes
+        return raised
+
+    k = bisect_left(range(1, order.size + 1), True, key=lambda k: not feasible(problem, first(k)))  # each costs more
     if k == order.size:
-        return prefixes[k]
-    raised = raise_one(problem, prefixes[k : k + 1], order[k : k + 1])[0]
-    return raised if raised.sum() > prefixes[k].sum() else prefixes[k]
+        return first(k)
+    raised = raise_one(problem, first(k)[None], order[k : k + 1])[0]
+    return raised if raised.sum() > first(k).sum() else first(k)
 
 
 def _prices(problem: Problem, sizes: FloatArray) -> FloatArray:

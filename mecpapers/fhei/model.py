@@ -19,6 +19,11 @@ TOLERANCE = 1e-9
 sizes miss a limit by (1e-11); far below what a table shows. Ten times more would still let no printed digit change."""
 
 
+RANGE = 1e50
+"""Every field but d_min is 0, where it may be, or between 1 / ``RANGE`` and ``RANGE``, whatever its unit: then every
+product of the model, of six fields at most, is a float64. d_min may be 1 / ``RANGE``^6, next to nothing."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Users:
     """The M mobiles; every field has shape (M,), and a scalar stands for all of them.
@@ -29,8 +34,8 @@ class Users:
         naming the field, the value and the rule.
     """
 
-    uplink_rate: Positive  # U_m [bit/s] Sec. III-A2
-    downlink_rate: Positive  # D_m [bit/s] Sec. III-A2
+    uplink_rate: NonNegative  # U_m [bit/s] Sec. III-A2; with 0, as D_m, no allocation meets the latency
+    downlink_rate: NonNegative  # D_m [bit/s] Sec. III-A2
     device_speed: Positive  # Q_m [FLOP/s] Sec. III-C3
     receive_power: NonNegative  # sigma_m [W] (13)
     uplink_gain: Positive | None = None  # g_m,U [1]; only inversion of the gain needs it
@@ -39,6 +44,7 @@ class Users:
     def __post_init__(self) -> None:
         """Check and lock the fields."""
         freeze(self)
+        _check_range(self)
 
     @property
     def size(self) -> int:
@@ -67,10 +73,24 @@ class Problem:
     def __post_init__(self) -> None:
         """Check the shared numbers."""
         freeze(self)
+        _check_range(self)
         if self.min_feature_bytes > self.max_feature_bytes:
             raise ValueError(
                 f"min_feature_bytes = {self.min_feature_bytes:.12g}: must not exceed max_feature_bytes, "
                 f"{self.max_feature_bytes:.12g}"
+            )
+
+
+def _check_range(record: Users | Problem) -> None:
+    """Refuse what no unit explains, and float64 has no room for."""
+    for name, value in vars(record).items():
+        least = RANGE**-6 if name == "min_feature_bytes" else 1 / RANGE
+        if isinstance(value, Users | None):
+            continue
+        for k in np.argwhere((np.asarray(value) != 0) & ~((value >= least) & (value <= RANGE))):
+            raise ValueError(
+                f"{name}{''.join(f'[{i}]' for i in k)} = {np.asarray(value)[tuple(k)]:.12g}: "
+                f"must lie between {least:g} and {RANGE:g}{'' if least == 1 / RANGE else ' byte'}"
             )
 
 

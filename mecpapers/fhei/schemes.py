@@ -11,7 +11,7 @@ from mecpapers import solution, sweep
 from mecpapers.arrays import FloatArray
 from mecpapers.fhei.alternating import solve_alternating
 from mecpapers.fhei.benchmarks import solve_constant, solve_inversion
-from mecpapers.fhei.bounds import solve_exact
+from mecpapers.fhei.bounds import MOST_NODES, TOLERANCE, solve_exact
 from mecpapers.fhei.mended import solve_mended
 from mecpapers.fhei.model import Allocation, Problem, evaluate
 from mecpapers.fhei.scenario import TABLE_I, Scenario
@@ -21,9 +21,17 @@ Scheme = solution.Scheme[Problem, Allocation]
 """What decides every user's feature size, air time and speeds."""
 
 
-def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """The optimum of P1 by branch and bound, proved within a relative gap of 1e-5."""
-    return solve_exact(problem)
+def exact(
+    problem: Problem, *, rng: np.random.Generator | None = None, gap: float = TOLERANCE, limit: int = MOST_NODES
+) -> Solution[Allocation]:
+    """The optimum of P1 by branch and bound, proved within a relative gap of 1e-5.
+
+    Parameters
+    ----------
+    gap : relative gap to the proved bound at which the search is content
+    limit : the most nodes, boxes of sizes, that it splits
+    """
+    return solve_exact(problem, tolerance=gap, most_nodes=limit)
 
 
 def alternating(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:

@@ -13,6 +13,7 @@ from mecpapers.arrays import FloatArray
 from mecpapers.caching import remembered
 from mecpapers.fhei.model import BITS, Problem, feature_flops
 from mecpapers.lemmas import square_root_shares
+from mecpapers.solution import Infeasible
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,6 +22,22 @@ class Shares:
 
     uplink: FloatArray
     downlink: FloatArray
+
+
+def check_rates(problem: Problem) -> None:
+    """Refuse a rate of 0: every user sends its data and receives features, so its latency would have no end.
+
+    Raises
+    ------
+    Infeasible
+        naming the field and the user.
+    """
+    for name in ("uplink_rate", "downlink_rate"):
+        for m in np.flatnonzero(getattr(problem.users, name) == 0):
+            raise Infeasible(
+                f"max_mean_latency = {problem.max_mean_latency:.6g} s: user {m} has {name}[{m}] = 0, which no share of "
+                "the air time makes more"
+            )
 
 
 def uplink_shares(problem: Problem) -> FloatArray:

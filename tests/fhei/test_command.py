@@ -55,8 +55,8 @@ def test_the_default_is_exact_and_the_table_has_units(solve):
 
 
 BAD = {
-    "zero rate": ({"uplink_rate": [0, 2.2e7]}, "uplink_rate[0] = 0: must be positive"),
-    "negative rate": ({"downlink_rate": -1}, "downlink_rate = -1: must be positive"),
+    "negative rate": ({"downlink_rate": -1}, "downlink_rate = -1: must not be negative"),
+    "no unit explains it": ({"in_flops_per_byte": 1e-320}, "in_flops_per_byte = 9.99988867183e-321: must lie between"),
     "dmin above dmax": ({"min_feature_bytes": 7e6}, "min_feature_bytes = 7000000: must not exceed max_feature_bytes"),
     "NaN": ({"server_speed": float("nan")}, "server_speed = nan: must be finite"),
     "unknown": ({"colour": 1}, "colour is unknown"),
@@ -86,6 +86,14 @@ def test_limits_out_of_reach_are_infeasible(solve, scheme):
     assert "max_mean_latency = 0.1 s: the least attainable is" in err
     code, out, err = solve(WITH_GAINS | {"max_mean_energy": 1e-3}, "--scheme", scheme)
     assert code == 3 and out == "" and "max_mean_energy = 0.001 J: the least attainable" in err
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_rate_of_zero_is_infeasible(solve, scheme):
+    code, out, err = solve(WITH_GAINS | {"uplink_rate": [1.1e7, 0]}, "--scheme", scheme)
+    assert code == 3 and out == "" and err.count("\n") == 1 and "user 1 has uplink_rate[1] = 0" in err
+    code, out, err = solve(WITH_GAINS | {"downlink_rate": 0}, "--scheme", scheme)
+    assert code == 3 and out == "" and "user 0 has downlink_rate[0] = 0" in err
 
 
 def test_one_user_and_two_hundred(solve):

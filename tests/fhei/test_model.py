@@ -76,8 +76,11 @@ def test_what_the_tolerance_forgives(excess, broken):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"uplink_rate": 0.0}, "uplink_rate = 0: must be positive"),
-        ({"downlink_rate": [1e6, -1.0]}, r"downlink_rate\[1\] = -1: must be positive"),
+        ({"uplink_rate": -1.0}, "uplink_rate = -1: must not be negative"),
+        ({"downlink_rate": [1e6, -1.0]}, r"downlink_rate\[1\] = -1: must not be negative"),
+        ({"downlink_rate": [1e6, 1e-320]}, r"downlink_rate\[1\] = 9.99988867183e-321: must lie between 1e-50 and 1e"),
+        ({"max_feature_bytes": 1e200}, r"max_feature_bytes = 1e\+200: must lie between 1e-50 and 1e\+50"),
+        ({"min_feature_bytes": 5e-324}, "min_feature_bytes = 4.94065645841e-324: must lie between 1e-300 and 1e"),
         ({"device_speed": np.nan}, "device_speed = nan: must be finite"),
         ({"min_feature_bytes": 5e6}, "min_feature_bytes = 5000000: must not exceed max_feature_bytes, 4000000"),
         ({"transmit_power": -1.0}, "transmit_power = -1: must not be negative"),
