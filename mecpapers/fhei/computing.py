@@ -249,13 +249,13 @@ def _least_energy_of_unequal(problem: Problem, feature_bytes: FloatArray) -> tup
     high = np.log(np.maximum(hides / least, 1.0))
     for k in count(1):
         v = least * np.exp(x)
-        price = latency_price(problem, v)
+        price = np.maximum(latency_price(problem, v), np.finfo(float).tiny)  # where sigma is 0, too, its root divides
         s = np.sqrt(users.receive_power + price[..., None])
         priced, free = (root * s).sum(axis=-1), (root / s).sum(axis=-1)
         late = (load / np.minimum(v[..., None], users.device_speed)).sum(axis=-1) + priced * free - rest
         low, high = np.where(late > 0, x, low), np.where(late > 0, high, x)
         with np.errstate(all="ignore"):  # a step that is no number is not inside
-            slope = 1.5 * price * (free**2 - priced * (root / s**3).sum(axis=-1))
+            slope = 1.5 * price * (free**2 - priced * (root / s / s / s).sum(axis=-1))
             slope = slope - np.where(v[..., None] < users.device_speed, load, 0.0).sum(axis=-1) / v
             step = x - late / slope
         inside = (low <= step) & (step <= high) & (k % 4 > 0)
@@ -264,5 +264,6 @@ def _least_energy_of_unequal(problem: Problem, feature_bytes: FloatArray) -> tup
         if met.all():
             break
     v = np.where(possible, least * np.exp(x), np.inf)
-    received = downlink_cost(problem, feature_bytes, latency_price(problem, least * np.exp(x))[..., None])[1]
+    price = np.maximum(latency_price(problem, least * np.exp(x)), np.finfo(float).tiny)
+    received = downlink_cost(problem, feature_bytes, price[..., None])[1]
     return _energy(problem, feature_bytes, v, received), v

@@ -57,10 +57,9 @@ def downlink_shares(
     ----------
     feature_bytes : d [byte], shape (..., M)
     """
-    weight = feature_bytes / problem.users.downlink_rate
+    roots = np.sqrt(feature_bytes / problem.users.downlink_rate)
     if latency_price is not None and not equal_receive_power(problem):
-        weight = weight * (problem.users.receive_power + latency_price)
-    roots = np.sqrt(weight)
+        roots = roots * np.sqrt(problem.users.receive_power + latency_price)  # the product itself can be too small
     return roots / roots.sum(axis=-1, keepdims=True)
 
 

@@ -44,7 +44,8 @@ def given(p, d, price):
     """Latency and energy of the allocation that minimises energy + price * latency."""
     u = p.users
     alpha = shared([1 / float(r) for r in u.uplink_rate], 1)
-    beta = shared([x / float(r) * (float(s) + price) for x, r, s in zip(d, u.downlink_rate, u.receive_power)], 1)
+    received = zip(d, u.downlink_rate, u.receive_power, strict=True)
+    beta = shared([x / float(r) * (float(s) + price) for x, r, s in received], 1)
     f = shared([p.fn_base_flops + p.fn_flops_per_byte * x for x in d], p.server_speed)
     v = (price / (2 * p.energy_coefficient)) ** (1 / 3)
     return means(p, d, alpha, beta, f, [min(v, float(limit)) for limit in u.device_speed])
@@ -85,7 +86,7 @@ KINDS = ("any", "latency", "energy", "free", "like", "ties", "powers", "received
 
 
 def drawn(seed, kind, most=3):
-    """A small instance: which limit binds, powers of 0, users that are alike, and an uplink that leaves next to none."""
+    """A small instance: which limit binds, powers of 0, like users, and an uplink that leaves next to none."""
     rng = drop_generator(seed, KINDS.index(kind))
     n = int(rng.integers(1, most + 1))
     up, down, speed, power = (10 ** rng.uniform(*log, n) for log in ((6.5, 8), (7, 9), (9, 10), (-3, 1)))
@@ -192,22 +193,25 @@ def check_answer(p, solution):
 @pytest.mark.parametrize("field", [*(name for name in EXAMPLE if name not in ("paper", "receive_power")), *GAINS])
 def test_every_extreme_has_an_answer_or_a_reason(field, receive_power):
     """Of every field, for all users and for one; in SI units 1e12 and 1e-12 are instances like any other."""
-    answers = 0
+    answers, refused, impossible = 0, [], []
     for value in EXTREMES:
         own = (EXAMPLE | GAINS)[field]
         for change in [value] if not isinstance(own, list) else [[value, value], [value, own[1]]]:
             try:
                 p = from_dict(EXAMPLE | GAINS | {"receive_power": receive_power, field: change})
             except ValueError as error:
-                assert f"{field}" in str(error) and "must" in str(error)
+                refused.append(str(error))
                 continue
             for scheme in SCHEMES.values():
                 try:
-                    check_answer(p, scheme(p))
+                    with np.errstate(all="ignore"):  # as the command does
+                        check_answer(p, scheme(p))
                     answers += 1
                 except (Infeasible, TooLarge) as error:
-                    assert "nan" not in str(error) and "max_mean" in str(error) or "(23) would take" in str(error)
+                    impossible.append(str(error))
     assert answers > 0
+    assert all(field in said and "must" in said for said in refused)
+    assert all(("max_mean" in said and "nan" not in said) or "(23) would take" in said for said in impossible)
 
 
 @pytest.mark.parametrize("low", [1e-300, 1e-100, 1e-9, 1.0])
