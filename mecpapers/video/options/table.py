@@ -11,7 +11,7 @@ from mecpapers.arrays import BoolArray, FloatArray, IndexArray
 from mecpapers.memory import check_memory
 from mecpapers.video.edge import coefficients, summands
 from mecpapers.video.local import solve_local
-from mecpapers.video.model import Devices, Problem, fewest_frames
+from mecpapers.video.model import Devices, Problem, check_reachable, fewest_frames
 
 _BLOCK = 1 << 17  # entries made at once, so that what is in between stays in the processor's cache
 _BYTES = 64  # an entry, in the four tables and in what a search keeps beside them at its worst
@@ -61,11 +61,13 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
     Raises
     ------
     Infeasible
-        if M^max frames do not reach the accuracy a device needs.
+        if M^max frames do not reach the accuracy a device needs, or a device confined to the edge has no rate.
     TooLarge
         if the table and the search in it need more memory than there is.
     """
     devices, local = problem.devices, solve_local(problem)
+    if offload is not None:
+        check_reachable(devices, offload)
     least = fewest_frames(devices)
     most = _useful_frames(problem, least)
     shape = (int((most - least).max()) + 2, devices.size)
