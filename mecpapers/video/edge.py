@@ -65,7 +65,7 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     frequency, share = np.zeros(offload.size), np.zeros(offload.size)
     weight = devices.weight_delay / devices.weight_delay.max()  # what is common to all cancels
     computing = weight * macs(devices, frames)
-    with np.errstate(divide="ignore"):  # at rate 0, outside N_1
+    with np.errstate(divide="ignore", invalid="ignore"):  # at rate 0, outside N_1
         sending = weight * frames * devices.frame_bits / devices.uplink_rate
     frequency[offload] = square_root_shares(computing[offload], problem.server_frequency)
     share[offload] = square_root_shares(sending[offload], problem.time_budget)

@@ -11,7 +11,7 @@ import numpy as np
 from mecpapers import solution, sweep
 from mecpapers.solution import Solution
 from mecpapers.video.admm import FITTED, PRINTED, solve_admm
-from mecpapers.video.bounds import solve_exact, solve_exact_frames
+from mecpapers.video.bounds import GAP, LIMIT, solve_exact, solve_exact_frames
 from mecpapers.video.cccp import solve_cccp
 from mecpapers.video.edge import check_choices, solve_search
 from mecpapers.video.geometric import solve_geometric, warm_started
@@ -34,9 +34,14 @@ def edge(problem: Problem, *, rng: np.random.Generator | None = None) -> Solutio
     return solve_geometric(problem, np.ones(problem.devices.size, dtype=bool))
 
 
-def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """The optimum over policies and whole frames, proved (under eq31 given Theorem 1's local devices)."""
-    return solve_exact(problem)
+def exact(
+    problem: Problem, *, rng: np.random.Generator | None = None, gap: float = GAP, limit: int = LIMIT
+) -> Solution[Allocation]:
+    """The optimum over policies and whole frames, proved (under eq31 given Theorem 1's local devices).
+
+    ``gap`` is relative; ``limit`` is the partial assignments kept at once, see ``bounds.solve_exact``.
+    """
+    return solve_exact(problem, gap=gap, limit=limit)
 
 
 def search_search(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
@@ -66,9 +71,14 @@ def admm_printed(problem: Problem, *, rng: np.random.Generator | None = None) ->
     return _or_local(problem, solve_admm(problem, PRINTED))
 
 
-def prices(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """The proved optimum by messages: two prices a round, three numbers back, a finishing round."""
-    return solve_prices(problem)
+def prices(
+    problem: Problem, *, rng: np.random.Generator | None = None, gap: float = GAP, limit: int = LIMIT
+) -> Solution[Allocation]:
+    """The proved optimum by messages: two prices a round, three numbers back, a finishing round.
+
+    ``gap`` and ``limit`` are those of the finish, as of ``exact``.
+    """
+    return solve_prices(problem, gap=gap, limit=limit)
 
 
 def cccp(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:

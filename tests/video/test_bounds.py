@@ -287,8 +287,8 @@ def test_a_truncated_enumeration_still_bounds(monkeypatch):
         problem = replace(MIXED, n_devices=5, max_frames=7).draw(np.random.default_rng(seed))
         problem = replace(problem, server_frequency=1e10, time_budget=0.5)
         best = brute_force(problem)
-        for max_states in (0, 1, 3):
-            solution = solve_exact(problem, max_states=max_states)
+        for limit in (0, 1, 3):
+            solution = solve_exact(problem, limit=limit)
             assert solution.bound is not None
             assert solution.gap is not None
             assert solution.bound <= best <= solution.objective + 1e-13
@@ -301,7 +301,7 @@ def test_a_truncated_enumeration_still_bounds(monkeypatch):
 def test_near_copies_end_unproved_but_bounded():
     problem = subset(SET_A.draw(np.random.default_rng(0)), np.full(60, 3))
     offset = problem.devices.macs_offset * (1 + 1e-6 * np.random.default_rng(0).random(60))
-    solution = solve_exact(scaled(subset(problem, slice(None), macs_offset=offset)), max_states=2000)
+    solution = solve_exact(scaled(subset(problem, slice(None), macs_offset=offset)), limit=2000)
     assert not solution.converged
     assert solution.gap is not None
     assert 1e-7 < solution.gap < 1e-3

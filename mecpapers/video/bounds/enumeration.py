@@ -12,6 +12,7 @@ from mecpapers.video.bounds.rounding import Core, better
 from mecpapers.video.model import Devices, Problem
 
 _EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept: seconds, not minutes
+_FEW = 1000  # partial assignments up to which nothing is left unproved: a step takes a millisecond
 _CHUNK = 1 << 14  # partial assignments bounded at once: a table of 33 multipliers each, 4 MB
 
 
@@ -113,8 +114,13 @@ def _classes(problem: Problem, device: IndexArray) -> IndexArray:
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def enumerate_core(core: Core, problem: Problem, max_states: int) -> tuple[Core, float]:
+def enumerate_core(core: Core, problem: Problem, limit: int, *, enough: float) -> tuple[Core, float]:
     """Decide class after class and rank after rank, keeping what may still better the incumbent.
+
+    Parameters
+    ----------
+    limit : partial assignments kept after each step; 20 times as many are looked at, or entries made to bound them
+    enough : what may stay unproved [cost] where there are more than a few
 
     Returns
     -------
@@ -123,6 +129,8 @@ def enumerate_core(core: Core, problem: Problem, max_states: int) -> tuple[Core,
     dropped = np.inf
     if not core.device.size:
         return core, dropped
+    if core.r.shape[0] * core.device.size > _EXAMINED * limit:
+        return core, 0.0
     plan = _plan(core, problem)
     none = np.zeros(1, dtype=np.intp)
     layers = [_Layer(P=core.residual[None], r=np.zeros(1), decided=none, parent=none, rank=0, bound=np.zeros(1))]
@@ -132,16 +140,18 @@ def enumerate_core(core: Core, problem: Problem, max_states: int) -> tuple[Core,
         far = np.where(layer.decided < end, plan.reach[rank, layer.decided], end)
         near = far if is_lowest else layer.decided
         examined += int((far - near + 1).sum())
-        if examined > _EXAMINED * max_states:
+        if examined > _EXAMINED * limit:
             return core, min(dropped, float(layer.bound.min()))
         layer = _extend(plan, layer, near, far, end, rank)
         excess = layer.excess
         if excess.min() < core.excess:
             core = better(core, _trace(plan, core, [*layers, layer], int(excess.argmin())))
-        layer, least = _prune(layer, core.excess, max_states)
+        layer, least = _prune(layer, core.excess, limit)
         dropped = min(dropped, least)
         if not layer.r.size:
             break
+        if layer.r.size > _FEW and core.excess - min(dropped, float(layer.bound.min())) <= enough:
+            return core, min(dropped, float(layer.bound.min()))
         layers.append(layer)
     return core, dropped
 
@@ -161,13 +171,13 @@ def _extend(plan: _Plan, layer: _Layer, near: IndexArray, far: IndexArray, end: 
     return _Layer(P=P, r=r, decided=decided, parent=parent, rank=rank, bound=bound + r)
 
 
-def _prune(layer: _Layer, excess: float, max_states: int) -> tuple[_Layer, float]:
-    """Keep what is bounded below ``excess``, the best ``max_states`` of it; also the least bound beyond those."""
+def _prune(layer: _Layer, excess: float, limit: int) -> tuple[_Layer, float]:
+    """Keep what is bounded below ``excess``, the best ``limit`` of it; also the least bound beyond those."""
     kept = np.flatnonzero(layer.bound < excess)
     least = np.inf
-    if kept.size > max_states:
-        kept = kept[np.argpartition(layer.bound[kept], max_states)]
-        kept, least = kept[:max_states], float(layer.bound[kept[max_states]])
+    if kept.size > limit:
+        kept = kept[np.argpartition(layer.bound[kept], limit)]
+        kept, least = kept[:limit], float(layer.bound[kept[limit]])
     arrays = {name: getattr(layer, name)[kept] for name in ("P", "r", "decided", "parent", "bound")}
     return replace(layer, **arrays), least
 

@@ -17,15 +17,18 @@ from mecpapers.video.options.ascent import Near, cut, dual_bound, highest_point,
 from mecpapers.video.options.table import (
     Dual,
     Options,
+    cancelling,
     dual_at,
     option_table,
     pick,
+    rounding_error,
 )
 
 __all__ = [
     "Dual",
     "Near",
     "Options",
+    "cancelling",
     "cut",
     "dual_at",
     "dual_bound",
@@ -34,4 +37,5 @@ __all__ = [
     "look_around",
     "option_table",
     "pick",
+    "rounding_error",
 ]
