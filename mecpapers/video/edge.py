@@ -151,7 +151,7 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
     least, most, chosen = fewest_frames(devices), devices.max_frames, np.flatnonzero(offload)
     root_a, root_b, own = np.zeros(1), np.zeros(1), np.zeros(1)  # of (27), for every choice of the devices so far
     for n in chosen:
-        m = np.arange(least[n], most[n] + 1)
+        m = least[n] + np.arange(int(most[n] - least[n]) + 1)
         a, b, e = (column[:, n] for column in summands(problem, np.repeat(m[:, None], devices.size, axis=1)))
         root_a, root_b, own = (np.add.outer(v, w).ravel() for v, w in ((root_a, a), (root_b, b), (own, e)))
     best = int(np.argmin(root_a**2 + root_b**2 + own))
