@@ -167,6 +167,33 @@ def test_the_largest_that_is_not_refused_is_solved():
     assert found.objective == pytest.approx(solve_exact(problem).objective, rel=1e-9)
 
 
+@pytest.mark.parametrize("frames", [2.0**53, 2.0**64, 1e30])
+def test_frames_beyond_whole_floats_are_counted(frames):
+    """Beyond 2^53 the next whole number is the same float: there is one choice, not none."""
+    problem = replace(SET_A, n_devices=3, min_frames=frames, max_frames=frames).draw(np.random.default_rng(0))
+    best = solve_exact(problem)
+    for scheme in ("search-search", "search-heuristic", "prices", "gp-heuristic"):
+        assert SCHEMES[scheme](problem).objective == pytest.approx(best.objective, rel=1e-12)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"energy_coefficient": 1e300, "weight_energy": 1e30},
+        {"max_frequency": np.array([1e-310, 1e9, 1e9]), "weight_delay": 1e9},
+        {"max_frequency": 1e200, "energy_coefficient": 0.0},
+        {"macs_per_frame": 1e308},
+    ],
+)
+def test_what_leaves_the_range_of_floats_at_home_is_refused(scheme, fields):
+    with np.errstate(all="ignore"):
+        problem = changed(replace(SET_A, n_devices=3, max_frames=6).draw(np.random.default_rng(0)), **fields)
+    words = r"^device 0 costs (inf|nan) at home: must be finite, but the instance's numbers leave the range of float64$"
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=words):
+        SCHEMES[scheme](problem)
+
+
 @pytest.mark.parametrize("size", [1, 4, 6])
 def test_a_start_with_another_number_of_devices_is_refused(size):
     problem = replace(MIXED, n_devices=5).draw(np.random.default_rng(0))
