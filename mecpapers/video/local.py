@@ -121,7 +121,7 @@ def solve_local(problem: Problem) -> LocalOptimum:
     beyond = np.flatnonzero(~np.isfinite(cost))
     if beyond.size:
         raise ValueError(
-            f"device {beyond[0]} costs {cost[beyond[0]]} at home: must be finite, "
-            "but the instance's numbers leave the range of float64"
+            f"the local cost of device {beyond[0]} leaves the range of float64: "
+            "must be finite, with all that makes it up"
         )
     return LocalOptimum(frequency=frequency, frames=frames, cost=cost)

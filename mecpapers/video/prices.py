@@ -30,8 +30,17 @@ from mecpapers.arrays import BoolArray, FloatArray, IndexArray, check_choice
 from mecpapers.solution import Ended, Solution
 from mecpapers.video.bounds import GAP, LIMIT, solve_options
 from mecpapers.video.model import Allocation, Problem
-from mecpapers.video.options import Dual, Options, dual_at, highest_point, option_table, pick, rounding_error
-from mecpapers.video.options.table import UNITS
+from mecpapers.video.options import (
+    UNIT,
+    UNITS,
+    Dual,
+    Options,
+    dual_at,
+    highest_point,
+    option_table,
+    pick,
+    rounding_error,
+)
 
 Update = Literal["cuts", "frank-wolfe"]
 
@@ -39,7 +48,6 @@ FLOAT_BYTES = 8
 DOWN_BYTES = 2 * FLOAT_BYTES  # u, v: one broadcast a round
 UP_BYTES = 3 * FLOAT_BYTES  # a, b, e: from each device a round
 _STALLED = 1e-11  # of |E| + |P|^2: by less no cut's point lies above the bound; rounding adds about 1e-14
-_UNIT = float(np.finfo(float).eps) / 2
 _TIE = 1e-12  # of what an option costs: corners of the cuts lie where options tie, up to rounding; the first is taken
 
 
@@ -188,7 +196,7 @@ def finish(
 def _slack(options: Options, congestion: FloatArray, err: FloatArray, rows: IndexArray) -> float:
     """How far L(w), or the cost of an assignment, shape (N,), may be off by rounding [cost]."""
     p = np.array([pick(options.a, rows).sum(), pick(options.b, rows).sum()])
-    more = UNITS * _UNIT * (congestion @ congestion + p @ p)
+    more = UNITS * UNIT * (congestion @ congestion + p @ p)
     return float((rows.size + 8) / 8 * (pick(err, rows).sum() + more))
 
 

@@ -22,17 +22,26 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
-from mecpapers.video.bounds.enumeration import enumerate_core
-from mecpapers.video.bounds.rounding import Core, incumbent
+from mecpapers.video.bounds.enumeration import enumerate_core, walk_error
+from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.model import Allocation, Problem, energy_cost, evaluate
-from mecpapers.video.options import Near, Options, cancelling, locate, look_around, option_table, pick, rounding_error
+from mecpapers.video.options import (
+    UNIT,
+    Near,
+    Options,
+    cancelling,
+    locate,
+    look_around,
+    option_table,
+    pick,
+    rounding_error,
+)
 
 __all__ = ["GAP", "LIMIT", "solve_exact", "solve_exact_frames", "solve_options"]
 
 GAP = 1e-9  # relative gap at which the search is content: what ``violations`` also forgives
 LIMIT = 100_000  # partial assignments kept at once: 0.2 GB and seconds; ten times as many take ten times both
-_UNIT = float(np.finfo(float).eps) / 2  # one rounding, relative
 
 
 def solve_exact(
@@ -47,7 +56,7 @@ def solve_exact(
     if no assignment of less excess is left when the enumeration ends.
 
     ``bound`` is certified in float64: every step is proved for real numbers, and what rounding can do to the terms
-    that are added up (``options.rounding_error``, ``_of_the_walk``, ``_of_the_cost``) is taken off, so that a complete
+    that are added up (``options.rounding_error``, ``walk_error``, ``_of_the_cost``) is taken off, so that a complete
     enumeration leaves a gap of about 7e-15 of their sum. Where more than ``limit`` partial assignments survive, those
     with the least bounds are kept, and after looking at 20 times as many the enumeration stops; the least bound of
     what was left out then limits ``bound``. It has ended at a ``resource limit`` if cost less bound exceeds ``gap``
@@ -128,7 +137,9 @@ def solve_options(
     choice[core.device] = core.rows
     solution = complete(problem, choice > 0, pick(options.frames, choice))
     unproved = max(0.0, core.excess - dropped)
-    apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + _of_the_walk(near, first)
+    apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + walk_error(
+        first, problem, near.congestion
+    )
     bound = solution.objective - (unproved + apart + _of_the_cost(problem, solution.allocation))
     return replace(
         solution,
@@ -155,25 +166,16 @@ def _least(options: Options, near: Near) -> FloatArray:
     return pick(options.e, k) + 2 * u * pick(options.a, k) + 2 * v * pick(options.b, k)
 
 
-def _of_the_walk(near: Near, core: Core) -> float:
-    """What rounding can do to |P|^2 and to the reduced costs while J devices are walked.
-
-    J + 32 numbers are added to P: the steps, each of them G in all at most, and |w| and what makes it up; P itself is
-    sqrt(excess) at most wherever it matters.
-    """
-    steps = np.where(np.isfinite(core.r), np.hypot(*core.steps), 0.0).max(axis=0, initial=0.0).sum()
-    root, w = np.sqrt(core.excess), np.hypot(*near.congestion)
-    return float((core.device.size + 32) * _UNIT * (core.excess + 4 * root * (steps + w + root)))
-
-
 def _of_the_cost(problem: Problem, allocation: Allocation) -> float:
     """What rounding can do to the cost of an allocation, (16): to its absolute terms, added up.
 
-    numpy adds N numbers pairwise, in blocks of 128 by 8 sums: 18 + log2(N / 128) roundings each. Shares add up so, and
-    then costs; 16 more make a term. Where m_c1 < 0, C is a difference.
+    numpy adds N numbers pairwise, in blocks of 128 by 8 sums: 18 + log2(N / 128) roundings each. Costs add up so, and
+    before them the roots that shares are made of; 13 more make a term. Where m_c1 < 0, C is a difference.
     """
     devices, metrics, m = problem.devices, evaluate(problem, allocation), allocation.frames
     delay, energy = devices.weight_delay * metrics.delay, energy_cost(devices, metrics.energy)
     phi = devices.weight_accuracy * (devices.accuracy_a2 + devices.accuracy_a0 / (m + devices.accuracy_a1))
     added = 18 + max(0.0, np.ceil(np.log2(m.size / 128)))
-    return float((2 * added + 16) * _UNIT * (cancelling(problem, m) * (delay + energy) + phi).sum())
+    made = cancelling(problem, m)
+    terms = (added + 13) * (made * (delay + energy) + phi) + added * made * np.where(allocation.offload, delay, 0.0)
+    return float(UNIT * terms.sum())

@@ -15,6 +15,8 @@ and, with r_n(o) >= 0 the distance of an option from that minimum, the identity 
 
 from mecpapers.video.options.ascent import Near, cut, dual_bound, highest_point, locate, look_around
 from mecpapers.video.options.table import (
+    UNIT,
+    UNITS,
     Dual,
     Options,
     cancelling,
@@ -25,6 +27,8 @@ from mecpapers.video.options.table import (
 )
 
 __all__ = [
+    "UNIT",
+    "UNITS",
     "Dual",
     "Near",
     "Options",

@@ -14,8 +14,8 @@ from mecpapers.video.local import solve_local
 from mecpapers.video.model import Devices, Problem, check_reachable, fewest_frames, macs
 
 _BLOCK = 1 << 17  # entries made at once, so that what is in between stays in the processor's cache
-_UNIT = float(np.finfo(float).eps) / 2  # one rounding, relative
-UNITS = 32  # roundings that what one option costs is off by: 12 in e, 8 in a or b, twice in what is compared; see below
+UNIT = float(np.finfo(float).eps) / 2  # one rounding, relative
+UNITS = 24  # roundings in a difference of what two options cost: 12 a term, 9 to make it and 3 to add it up
 _BYTES = 64  # an entry, in the four tables and in what a search keeps beside them at its worst
 
 
@@ -85,7 +85,7 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
         m = np.minimum(m, most[part])
         root_a, root_b, own = summands(some, m)
         if offload is None:  # dearer alone than locally, by more than rounding could make it
-            slack = 2 * UNITS * _UNIT * _sizes(some, local.cost[part])
+            slack = 2 * UNITS * UNIT * _sizes(some, local.cost[part])
             missing |= ~(root_a * root_a + root_b * root_b + own < local.cost[part] + slack)
         else:
             missing |= ~offload[part]
@@ -146,7 +146,7 @@ def rounding_error(options: Options, costs: FloatArray) -> FloatArray:
     ----------
     costs : what one option a device costs at some prices, shape (..., N)
     """
-    return np.asarray(UNITS * _UNIT * _sizes(options.problem, costs))
+    return np.asarray(UNITS * UNIT * _sizes(options.problem, costs))
 
 
 def _sizes(problem: Problem, costs: FloatArray) -> FloatArray:
