@@ -1,6 +1,7 @@
 """The certified optimum and its dual bound, against brute force over every policy and every number of frames."""
 
 import itertools
+import math
 from dataclasses import fields, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Infeasible
 from mecpapers.video.bounds import rounding, solve_exact, solve_exact_frames
+from mecpapers.video.bounds.enumeration import roundings, running_sum
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.local import local_frequency, solve_local
 from mecpapers.video.model import (
@@ -384,3 +386,16 @@ def test_very_many_devices(kind, n_devices):
         assert solution.gap is not None
         assert solution.gap <= 1e-14 * n_devices
         assert not violations(case, solution.allocation)
+
+
+@pytest.mark.parametrize("n", [1, 31, 32, 33, 1000, 40_000])
+def test_running_sums_are_rounded_as_rarely_as_counted(n):
+    rng = np.random.default_rng(n)
+    values = 10 ** rng.uniform(-3, 3, (2, n, 3))
+    sums = running_sum(values, axis=1)
+    assert sums.shape == values.shape
+    for i, k in itertools.product(range(2), range(3)):
+        exact = np.array([math.fsum(values[i, : j + 1, k]) for j in range(n)[:: max(1, n // 50)]])
+        off = np.abs(sums[i, :: max(1, n // 50), k] - exact)
+        assert (off <= roundings(np.array([float(n)])) * np.finfo(float).eps / 2 * exact).all()
+    assert roundings(np.array([5.0, 40_000.0])).tolist() == [5, 33 * 4]

@@ -41,7 +41,7 @@ from mecpapers.video.options import (
 __all__ = ["GAP", "LIMIT", "solve_exact", "solve_exact_frames", "solve_options"]
 
 GAP = 1e-9  # relative gap at which the search is content: what ``violations`` also forgives
-LIMIT = 100_000  # partial assignments kept at once: 0.2 GB and seconds; ten times as many take ten times both
+LIMIT = 100_000  # partial assignments kept at once: 0.15 GB and 1 to 3 s; a million take 1 GB and most of a minute
 
 
 def solve_exact(

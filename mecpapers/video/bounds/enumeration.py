@@ -108,7 +108,7 @@ def _suffix_bounds(r: FloatArray, steps: FloatArray, ends: list[int], y: FloatAr
 
 
 def running_sum(values: FloatArray, axis: int) -> FloatArray:
-    """Sums of the first 1, 2, ... n values along an axis, in blocks: ``_roundings(n)`` each, where cumsum takes n."""
+    """Sums of the first 1, 2, ... n values along an axis, in blocks: ``roundings(n)`` each, where cumsum takes n."""
     n = values.shape[axis]
     if n <= _BLOCK:
         return np.cumsum(values, axis=axis)
@@ -120,7 +120,7 @@ def running_sum(values: FloatArray, axis: int) -> FloatArray:
     return np.moveaxis(blocks.reshape(*moved.shape[:-1], -1)[..., :n], -1, axis)
 
 
-def _roundings(n: FloatArray) -> FloatArray:
+def roundings(n: FloatArray) -> FloatArray:
     """How often a running sum of n values is rounded at most: n, or a block's length for each level of blocks."""
     levels = np.ceil(np.log2(np.maximum(n, 2.0)) / np.log2(_BLOCK))
     return np.minimum(n, (_BLOCK + 1) * levels)
@@ -139,7 +139,7 @@ def walk_error(core: Core, problem: Problem, congestion: FloatArray) -> float:
     g = np.where(kept, core.r + 4 * root * np.hypot(*core.steps), 0.0).max(axis=0)
     alike, ranks = _classes(problem, core.device), int(kept.any(axis=1).sum())
     sizes = np.bincount(alike).astype(float)
-    sums = (2 * ranks + 1) * float((_roundings(sizes) + 1) @ np.bincount(alike, g))
+    sums = (2 * ranks + 1) * float((roundings(sizes) + 1) @ np.bincount(alike, g))
     added = min(ranks * sizes.size, g.size) + sizes.size + 32
     return float(UNIT * (sums + added * (g.sum() + core.excess + 4 * root * (np.hypot(*congestion) + root))))
 
