@@ -150,10 +150,11 @@ def begin(problem: Problem, reading: Reading = FITTED) -> State:
     n = problem.devices.size
     if reading.start == "equal-share":
         f = t = np.full(n, -np.log(n))
-    elif reading.start == "all-edge":  # Theorem 2 for everyone, frames by Algorithm 2
-        everyone = np.ones(n, dtype=bool)
+    elif reading.start == "all-edge":  # Theorem 2 for everyone with a rate, frames by Algorithm 2
+        everyone = problem.devices.reachable
         frequency, share = edge_shares(problem, everyone, relaxed_frames(problem, everyone)[0])
-        f, t = np.log(frequency / problem.server_frequency), np.log(share / problem.time_budget)
+        limits = (frequency, problem.server_frequency), (share, problem.time_budget)
+        f, t = (np.log(np.where(everyone, part / limit, 1 / n)) for part, limit in limits)
     else:  # f^ = t^ = 0: 1 cycle/s or 1 GHz for each device, and all the air time
         unit = 1.0 if reading.start == "zeros-hertz" else 1e9
         f, t = np.full(n, np.log(unit / problem.server_frequency)), np.full(n, -np.log(problem.time_budget))
@@ -193,7 +194,7 @@ def _advance(k: Terms, state: State, turn: slice, s: float, reading: Reading) ->
 def _cost(k: Terms, state: State) -> float:
     """F^i, without the constant -beta_3 m_a2, as (31) and (32) are."""
     m, x = state.frames, state.offload
-    with np.errstate(over="ignore"):  # a start at which a share is next to nothing
+    with np.errstate(over="ignore", invalid="ignore"):  # a start at which a share is next to nothing; rate 0
         edge = (k.a0 * m + k.a1) * np.exp(-state.f) + k.bt * m * np.exp(-state.t) + k.e * m + k.g / m
     return float(np.where(x, edge, k.local_cost).sum())
 
@@ -224,7 +225,9 @@ def balanced_step_size(problem: Problem) -> float:
     (theta_f^2 + theta_t^2) / 2s on top of it. What it costs the others is about theta_f + theta_t, by (27). With s*
     the two agree, summed over the devices.
     """
-    n = problem.devices.size
-    a, b = congestion_roots(problem, fewest_frames(problem.devices))
+    n, some = problem.devices.size, problem.devices.reachable
+    if not some.any():
+        return 1.0  # nobody's cost depends on it
+    a, b = (root[some] for root in congestion_roots(problem, fewest_frames(problem.devices)))
     theta_f, theta_t = n * a * a, n * b * b
     return float((theta_f**2 + theta_t**2).sum() / (2 * (theta_f + theta_t).sum()))

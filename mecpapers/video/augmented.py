@@ -150,11 +150,12 @@ def edge_value(
 
 def slope(k: Terms, m: FloatArray, f: FloatArray, t: FloatArray, s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """phi'(m), the size of its terms, and phi''(m), each of shape (n,)."""
-    q, r = _departures(k, m, f, t, s)
+    q, r = _departures(k, m, f, t, s)  # at rate 0 r is infinite, and so are slope and phi
     share = k.a0 * np.exp(m) / (k.a0 * np.exp(m) + k.a1)
     computing, sending = s * q * share, s * r
     energy, loss = k.e * np.exp(m), k.g * np.exp(-m)
-    bend = computing * (1 - share * q / (1 + q)) + sending / (1 + r) + energy + loss
+    with np.errstate(invalid="ignore"):
+        bend = computing * (1 - share * q / (1 + q)) + sending / (1 + r) + energy + loss
     return computing + sending + energy - loss, computing + sending + energy + loss, bend
 
 

@@ -26,7 +26,7 @@ from mecpapers.solution import Ended, Solution
 from mecpapers.video.edge import summands
 from mecpapers.video.geometric import relaxed_frames, solve_geometric
 from mecpapers.video.local import solve_local
-from mecpapers.video.model import Allocation, Problem
+from mecpapers.video.model import Allocation, Problem, fewest_frames
 from mecpapers.video.options import Options, dual_bound
 
 _MAX_ROUNDS = 100
@@ -44,7 +44,7 @@ class Choice:
     frames: FloatArray
     a: FloatArray
     b: FloatArray
-    c: FloatArray
+    c: FloatArray  # infinite where there is no rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,10 +92,12 @@ def rounds(problem: Problem, *, weight: float = 0.1, start: float = 1.0) -> Iter
 
 
 def tabulate(problem: Problem) -> Choice:
-    """Weigh going to the edge, with the frames of Algorithm 2 for all, against staying."""
-    frames, _ = relaxed_frames(problem, np.ones(problem.devices.size, dtype=bool))
+    """Weigh going to the edge, with the frames of Algorithm 2 for all who can, against staying."""
+    some, least = problem.devices.reachable, fewest_frames(problem.devices)
+    frames = np.where(some, relaxed_frames(problem, some)[0], least)
     a, b, e = summands(problem, frames)
-    return Choice(problem, frames, a, b, e - solve_local(problem).cost)
+    a, b = (np.where(some, root, 0.0) for root in (a, b))
+    return Choice(problem, frames, a, b, np.where(some, e - solve_local(problem).cost, np.inf))
 
 
 def step(choice: Choice, state: State, weight: float) -> State:
@@ -133,7 +135,7 @@ def relaxed_choice(choice: Choice, c: FloatArray) -> FloatArray:
     w = dual_bound(table).congestion
     slope = c + 2 * w @ g
     x = (slope < 0).astype(float)
-    tied = np.abs(slope) <= _TIED * (np.abs(c) + 2 * w @ g)
+    tied = np.isfinite(c) & (np.abs(slope) <= _TIED * (np.abs(c) + 2 * w @ g))
     if tied.any():
         x[tied] = lsq_linear(g[:, tied], w - g[:, ~tied] @ x[~tied], bounds=(0.0, 1.0)).x
     return x

@@ -10,7 +10,17 @@ from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.lemmas import square_root_shares
 from mecpapers.solution import Ended, Solution, TooLarge
 from mecpapers.video.local import solve_local
-from mecpapers.video.model import Allocation, Problem, accuracy, evaluate, fewest_frames, macs, transmission_energy
+from mecpapers.video.model import (
+    Allocation,
+    Problem,
+    accuracy,
+    check_reachable,
+    energy_cost,
+    evaluate,
+    fewest_frames,
+    macs,
+    transmission_energy,
+)
 
 MOST_CHOICES = 2**23  # choices of frames that Algorithm 1 may try: 200 MB, a second
 
@@ -37,6 +47,11 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     -------
     two arrays of shape (N,), 0 outside N_1
 
+    Raises
+    ------
+    Infeasible
+        if a device of N_1 has no rate.
+
     Examples
     --------
     >>> from mecpapers.video.scenario import SET_A
@@ -46,10 +61,12 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     1.000000 1.000000
     """
     devices = problem.devices
+    check_reachable(devices, offload)
     frequency, share = np.zeros(offload.size), np.zeros(offload.size)
     weight = devices.weight_delay / devices.weight_delay.max()  # what is common to all cancels
     computing = weight * macs(devices, frames)
-    sending = weight * frames * devices.frame_bits / devices.uplink_rate
+    with np.errstate(divide="ignore", invalid="ignore"):  # at rate 0, outside N_1
+        sending = weight * frames * devices.frame_bits / devices.uplink_rate
     frequency[offload] = square_root_shares(computing[offload], problem.server_frequency)
     share[offload] = square_root_shares(sending[offload], problem.time_budget)
     return frequency, share
@@ -67,13 +84,15 @@ class Coefficients:
 
 
 def coefficients(problem: Problem) -> Coefficients:
-    """Draw the numbers of a problem together, each of shape (N,) [cost]."""
+    """Draw the numbers of a problem together, each of shape (N,) [cost]; bt is infinite at rate 0."""
     v = problem.devices
+    with np.errstate(divide="ignore"):
+        bt = v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget)
     return Coefficients(
         a0=v.weight_delay * problem.cycles_per_mac * v.macs_per_frame / problem.server_frequency,
         a1=v.weight_delay * problem.cycles_per_mac * v.macs_offset / problem.server_frequency,
-        bt=v.weight_delay * v.frame_bits / (v.uplink_rate * problem.time_budget),
-        e=v.weight_energy * transmission_energy(problem, np.ones(v.size)),
+        bt=bt,
+        e=energy_cost(v, transmission_energy(problem, np.ones(v.size))),
         g=v.weight_accuracy * v.accuracy_a0,
     )
 
@@ -83,11 +102,12 @@ def congestion_roots(problem: Problem, frames: FloatArray) -> tuple[FloatArray, 
 
     Returns
     -------
-    a = sqrt(beta_1 rho C(M) / f^max) and b = sqrt(beta_1 d M / (R T)), each of shape (N,)
+    a = sqrt(beta_1 rho C(M) / f^max) and b = sqrt(beta_1 d M / (R T)), each of shape (N,); b is infinite at rate 0
     """
     devices = problem.devices
     a = devices.weight_delay * (problem.cycles_per_mac * macs(devices, frames) / problem.server_frequency)
-    b = devices.weight_delay * (devices.frame_bits * frames / (devices.uplink_rate * problem.time_budget))
+    with np.errstate(divide="ignore"):
+        b = devices.weight_delay * (devices.frame_bits * frames / (devices.uplink_rate * problem.time_budget))
     return np.sqrt(a), np.sqrt(b)
 
 
@@ -101,7 +121,7 @@ def summands(problem: Problem, frames: FloatArray) -> tuple[FloatArray, FloatArr
     """Each device's part of the three sums of (27): a, b [cost^(1/2)], beta_2 E^t - beta_3 Phi [cost]; shape (N,)."""
     devices = problem.devices
     energy, phi = transmission_energy(problem, frames), accuracy(devices, frames)
-    return *congestion_roots(problem, frames), devices.weight_energy * energy - devices.weight_accuracy * phi
+    return *congestion_roots(problem, frames), energy_cost(devices, energy) - devices.weight_accuracy * phi
 
 
 def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
@@ -126,17 +146,12 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
     >>> solve_search(problem, np.array([True, True, False])).allocation.frames
     array([6., 7., 5.])
     """
+    check_choices(problem, offload)
     devices = problem.devices
     least, most, chosen = fewest_frames(devices), devices.max_frames, np.flatnonzero(offload)
-    n_choices = np.prod(most[chosen] - least[chosen] + 1)
-    if n_choices > MOST_CHOICES:
-        raise TooLarge(
-            f"devices: {chosen.size} at the edge have {n_choices:.3g} choices of frames, "
-            f"{24 * n_choices / 1e9:.3g} GB: must be at most 2^23"
-        )
     root_a, root_b, own = np.zeros(1), np.zeros(1), np.zeros(1)  # of (27), for every choice of the devices so far
     for n in chosen:
-        m = np.arange(least[n], most[n] + 1)
+        m = least[n] + np.arange(int(most[n] - least[n]) + 1)
         a, b, e = (column[:, n] for column in summands(problem, np.repeat(m[:, None], devices.size, axis=1)))
         root_a, root_b, own = (np.add.outer(v, w).ravel() for v, w in ((root_a, a), (root_b, b), (own, e)))
     best = int(np.argmin(root_a**2 + root_b**2 + own))
@@ -144,6 +159,23 @@ def solve_search(problem: Problem, offload: BoolArray) -> Solution[Allocation]:
     sizes = tuple(int(k) for k in most[chosen] - least[chosen] + 1)
     frames[chosen] += np.array(np.unravel_index(best, sizes)) if sizes else 0
     return complete(problem, offload, frames)
+
+
+def check_choices(problem: Problem, offload: BoolArray) -> None:
+    """Refuse a policy, shape (N,), with more choices of frames than Algorithm 1 can try.
+
+    Raises
+    ------
+    TooLarge
+        saying how many there are, and how much memory they would need.
+    """
+    each = (problem.devices.max_frames - fewest_frames(problem.devices) + 1)[offload]
+    size = float(np.log10(each).sum())  # their product may overflow
+    if size > np.log10(MOST_CHOICES):
+        raise TooLarge(
+            f"devices: {each.size} at the edge have 10^{size:.1f} choices of frames, 10^{size - 7.6:.1f} GB: "
+            "must be at most 2^23; the scheme exact proves the optimum of more"
+        )
 
 
 def complete(

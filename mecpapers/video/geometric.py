@@ -22,7 +22,7 @@ from mecpapers import iterate
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Ended, Solution
 from mecpapers.video.edge import Coefficients, coefficients, complete
-from mecpapers.video.model import Allocation, Problem, fewest_frames
+from mecpapers.video.model import Allocation, Problem, check_reachable, fewest_frames
 
 # The projected gradient, relative to the sizes of its own terms. Frames are then right to about 1e-10 of themselves,
 # and only rounding to whole numbers follows: 1e-9 would do as well. Below 1e-14 rounding keeps it from being met.
@@ -92,7 +92,13 @@ def relaxed_frames(
     -------
     frames : shape (N,), real numbers; 0 outside N_1
     ended : ``cap`` if the cap of 100 steps was met
+
+    Raises
+    ------
+    Infeasible
+        if a device of N_1 has no rate.
     """
+    check_reachable(problem.devices, offload)
     frames = np.zeros(offload.size)
     if not offload.any():
         return frames, "converged"

@@ -23,7 +23,7 @@ from mecpapers.video.model import Allocation, Devices, LocalEnergy, Problem, eva
 
 _WEIGHTS = {"delay": "weight_delay", "energy": "weight_energy", "accuracy": "weight_accuracy"}
 _DEVICE_FIELDS = [f.name for f in fields(Devices) if f.default is MISSING and f.name not in _WEIGHTS.values()]
-_DEVICE_OPTIONS = ["min_frames", *_WEIGHTS.values()]
+_DEVICE_OPTIONS = ["channel_gain", "min_frames", *_WEIGHTS.values()]
 _PROBLEM_FIELDS = ("server_frequency", "time_budget", "cycles_per_mac")
 OPTIONAL: tuple[str, ...] = ()
 

@@ -96,6 +96,8 @@ def solve_local(problem: Problem) -> LocalOptimum:
     ------
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
+    ValueError
+        if a cost leaves the range of float64, and with it what could be compared or proved.
 
     Examples
     --------
@@ -111,11 +113,15 @@ def solve_local(problem: Problem) -> LocalOptimum:
     relaxed = local_frames(problem, frequency)
     if problem.local_energy == "eq31":
         frames = np.rint(relaxed)
-        return LocalOptimum(frequency=frequency, frames=frames, cost=local_cost(problem, frames, frequency))
-    low, high = np.floor(relaxed), np.ceil(relaxed)
-    cost_low, cost_high = local_cost(problem, low, frequency), local_cost(problem, high, frequency)
-    return LocalOptimum(
-        frequency=frequency,
-        frames=np.where(cost_low <= cost_high, low, high),
-        cost=np.minimum(cost_low, cost_high),
-    )
+        cost = local_cost(problem, frames, frequency)
+    else:
+        low, high = np.floor(relaxed), np.ceil(relaxed)
+        cost_low, cost_high = local_cost(problem, low, frequency), local_cost(problem, high, frequency)
+        frames, cost = np.where(cost_low <= cost_high, low, high), np.minimum(cost_low, cost_high)
+    beyond = np.flatnonzero(~np.isfinite(cost))
+    if beyond.size:
+        raise ValueError(
+            f"the local cost of device {beyond[0]} leaves the range of float64: "
+            "must be finite, with all that makes it up"
+        )
+    return LocalOptimum(frequency=frequency, frames=frames, cost=cost)

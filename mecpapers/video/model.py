@@ -46,8 +46,8 @@ class Devices:
         naming the field, the value and the rule.
     """
 
-    uplink_rate: Positive  # R_n [bit/s] (8)
-    channel_gain: Positive  # h_n [1] Sec. II-C; it only orders Algorithm 3
+    uplink_rate: NonNegative  # R_n [bit/s] (8); a device whose rate is 0 cannot offload
+    channel_gain: Positive | None = None  # h_n [1] Sec. II-C; it only orders Algorithm 3, see ``channel``
     transmit_power: NonNegative  # p_n [W] (10)
     frame_bits: Positive  # d [bit] Sec. II-C
     max_frequency: Positive  # f_n^max [cycle/s] (13f)
@@ -76,6 +76,16 @@ class Devices:
     def size(self) -> int:
         """N, the number of devices."""
         return self.uplink_rate.size
+
+    @property
+    def channel(self) -> FloatArray:
+        """What orders the channels, shape (N,): the gains h_n, or the rates R_n where no gains are given."""
+        return self.uplink_rate if self.channel_gain is None else self.channel_gain
+
+    @property
+    def reachable(self) -> BoolArray:
+        """Which devices can offload, shape (N,): those with a rate above 0."""
+        return self.uplink_rate > 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -177,9 +187,17 @@ def transmission_delay_in_radio_frames(
 
 
 def transmission_energy(problem: Problem, frames: FloatArray) -> FloatArray:
-    """E^t = M d p / R [J] (10), shape (N,)."""
+    """E^t = M d p / R [J] (10), shape (N,); infinite at rate 0, but where sending takes no power."""
     devices = problem.devices
-    return frames * devices.frame_bits * devices.transmit_power / devices.uplink_rate
+    with np.errstate(divide="ignore", invalid="ignore"):
+        energy = frames * devices.frame_bits * devices.transmit_power / devices.uplink_rate
+    return np.where(devices.transmit_power > 0, energy, 0.0)
+
+
+def energy_cost(devices: Devices, energy: FloatArray) -> FloatArray:
+    """beta_2 E [cost], for E in joules, shape (N,); 0 where energy weighs nothing, even if it is infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.where(devices.weight_energy > 0, devices.weight_energy * energy, 0.0)
 
 
 def local_cost(problem: Problem, frames: FloatArray, frequency: FloatArray) -> FloatArray:
@@ -187,7 +205,7 @@ def local_cost(problem: Problem, frames: FloatArray, frequency: FloatArray) -> F
     devices = problem.devices
     return (
         devices.weight_delay * computing_delay(problem, frames, frequency)
-        + devices.weight_energy * computing_energy(problem, frames, frequency)
+        + energy_cost(devices, computing_energy(problem, frames, frequency))
         - devices.weight_accuracy * accuracy(devices, frames)
     )
 
@@ -198,7 +216,7 @@ def edge_cost(problem: Problem, frames: FloatArray, frequency: FloatArray, time_
     return (
         devices.weight_delay * computing_delay(problem, frames, frequency)
         + devices.weight_delay * transmission_delay(problem, frames, time_share)
-        + devices.weight_energy * transmission_energy(problem, frames)
+        + energy_cost(devices, transmission_energy(problem, frames))
         - devices.weight_accuracy * accuracy(devices, frames)
     )
 
@@ -212,7 +230,7 @@ def evaluate(problem: Problem, allocation: Allocation) -> Metrics:
     delay = np.where(x, edge_delay, computing_delay(problem, m, allocation.device_frequency))
     energy = np.where(x, transmission_energy(problem, m), computing_energy(problem, m, allocation.device_frequency))
     phi = accuracy(devices, m)
-    cost = devices.weight_delay * delay + devices.weight_energy * energy - devices.weight_accuracy * phi
+    cost = devices.weight_delay * delay + energy_cost(devices, energy) - devices.weight_accuracy * phi
     return Metrics(delay=delay, energy=energy, accuracy=phi, cost=cost)
 
 
@@ -256,6 +274,20 @@ def fewest_frames(devices: Devices) -> FloatArray:
             + (f" (and {beyond.size - 1} more devices)" if beyond.size > 1 else "")
         )
     return read_only(needed, needed.size)
+
+
+def check_reachable(devices: Devices, offload: BoolArray) -> None:
+    """Refuse a policy, shape (N,), that offloads where there is no rate.
+
+    Raises
+    ------
+    Infeasible
+        naming the first such device.
+    """
+    lost = np.flatnonzero(offload & ~devices.reachable)
+    if lost.size:
+        more = f" (and {lost.size - 1} more devices)" if lost.size > 1 else ""
+        raise Infeasible(f"(9) device {lost[0]} cannot offload: its uplink rate is 0 bit/s{more}")
 
 
 def _frames_needed(devices: Devices) -> FloatArray:

@@ -28,9 +28,19 @@ import numpy as np
 from mecpapers import iterate
 from mecpapers.arrays import BoolArray, FloatArray, IndexArray, check_choice
 from mecpapers.solution import Ended, Solution
-from mecpapers.video.bounds import solve_options
+from mecpapers.video.bounds import GAP, LIMIT, solve_options
 from mecpapers.video.model import Allocation, Problem
-from mecpapers.video.options import Dual, Options, dual_at, highest_point, option_table, pick
+from mecpapers.video.options import (
+    UNIT,
+    UNITS,
+    Dual,
+    Options,
+    dual_at,
+    highest_point,
+    option_table,
+    pick,
+    rounding_error,
+)
 
 Update = Literal["cuts", "frank-wolfe"]
 
@@ -38,7 +48,6 @@ FLOAT_BYTES = 8
 DOWN_BYTES = 2 * FLOAT_BYTES  # u, v: one broadcast a round
 UP_BYTES = 3 * FLOAT_BYTES  # a, b, e: from each device a round
 _STALLED = 1e-11  # of |E| + |P|^2: by less no cut's point lies above the bound; rounding adds about 1e-14
-_UNIT = float(np.finfo(float).eps)
 _TIE = 1e-12  # of what an option costs: corners of the cuts lie where options tie, up to rounding; the first is taken
 
 
@@ -72,6 +81,8 @@ def begin(options: Options, congestion: FloatArray | None = None) -> State:
     """
     n = options.e.shape[1]
     w = np.zeros(2) if congestion is None else np.asarray(congestion, dtype=float)
+    if w.shape != (2,) or not (np.isfinite(w) & (w >= 0)).all():
+        raise ValueError(f"congestion = {congestion}: must be two finite numbers, 0 or more")
     return State(
         rounds=0,
         congestion=w,
@@ -156,13 +167,13 @@ def done(state: State) -> Ended | None:
     return "converged" if min(state.model, state.cost) - state.bound <= _STALLED * size else None
 
 
-def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolArray]:
+def finish(
+    options: Options, state: State, *, gap: float = GAP, limit: int = LIMIT
+) -> tuple[Solution[Allocation], BoolArray]:
     """The last round: devices send the options that may still better the best cost; the server solves what is left.
 
-    What is compared carries rounding, which must drop no option. N numbers added in any order err by at most N units of
-    rounding on the sum of their absolute values; L(w), E and |P|^2 add up such sums of terms |e|, 2 w.(a, b), |w|^2 and
-    |P|^2 (``_size``) in at most 8 operations more, a square doubles the error of what it squares. A reduced cost is two
-    sums of three terms of its own.
+    What is compared carries rounding, which must drop no option: that of what options cost,
+    ``options.rounding_error``, and N + 8 roundings more of their sums, added in any order, and of |w|^2 and |P|^2.
 
     Returns
     -------
@@ -173,18 +184,20 @@ def finish(options: Options, state: State) -> tuple[Solution[Allocation], BoolAr
     answers = _first_cheapest(options, dual)
     p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
     here = float(pick(options.e, answers).sum() + p @ p)
-    size = _size(options, state.bound_at, answers) + _size(options, state.bound_at, state.best)
-    gap = min(state.cost, here) - dual.value + 2 * (answers.size + 8) * _UNIT * size
-    own = np.abs(options.e) + 2 * state.bound_at[0] * options.a + 2 * state.bound_at[1] * options.b
-    useful = np.isfinite(options.e) & (dual.reduced_cost <= gap + 8 * _UNIT * own)
-    solution = solve_options(replace(options, e=np.where(useful, options.e, np.inf)))
-    return solution, useful.sum(axis=0) > 1
+    w = state.bound_at
+    charged = np.where(np.isfinite(options.e), np.abs(options.e) + 2 * w[0] * options.a + 2 * w[1] * options.b, 0.0)
+    err = rounding_error(options, charged)
+    slack = sum(_slack(options, w, err, rows) for rows in (answers, state.best))
+    useful = np.isfinite(options.e) & (dual.reduced_cost <= min(state.cost, here) - dual.value + slack + 2 * err)
+    table = replace(options, e=np.where(useful, options.e, np.inf))
+    return solve_options(table, gap=gap, limit=limit), useful.sum(axis=0) > 1
 
 
-def _size(options: Options, congestion: FloatArray, answers: IndexArray) -> float:
-    """Add up the absolute terms of L(w) and of the cost of some answers, the measure of their rounding."""
-    p = np.array([pick(options.a, answers).sum(), pick(options.b, answers).sum()])
-    return float(np.abs(pick(options.e, answers)).sum() + 2 * congestion @ p + congestion @ congestion + p @ p)
+def _slack(options: Options, congestion: FloatArray, err: FloatArray, rows: IndexArray) -> float:
+    """How far L(w), or the cost of an assignment, shape (N,), may be off by rounding [cost]."""
+    p = np.array([pick(options.a, rows).sum(), pick(options.b, rows).sum()])
+    more = UNITS * UNIT * (congestion @ congestion + p @ p)
+    return float((rows.size + 8) / 8 * (pick(err, rows).sum() + more))
 
 
 def _first_cheapest(options: Options, dual: Dual) -> IndexArray:
@@ -195,7 +208,13 @@ def _first_cheapest(options: Options, dual: Dual) -> IndexArray:
 
 
 def solve_prices(
-    problem: Problem, *, update: Update = "cuts", congestion: FloatArray | None = None, max_rounds: int = 100
+    problem: Problem,
+    *,
+    gap: float = GAP,
+    limit: int = LIMIT,
+    update: Update = "cuts",
+    congestion: FloatArray | None = None,
+    max_rounds: int = 100,
 ) -> Solution[Allocation]:
     """Rounds of prices, then the finish: the certified optimum of P2, (16).
 
@@ -204,13 +223,14 @@ def solve_prices(
 
     Parameters
     ----------
-    congestion : the first w broadcast, shape (2,) [cost^(1/2)]
+    gap, limit : of the finish; see ``bounds.solve_exact``
+    congestion : the first w broadcast, shape (2,) [cost^(1/2)], finite and 0 or more
     max_rounds : before the finish, which proves the optimum from wherever they end; 1 or more
 
     Raises
     ------
     ValueError
-        for an update that there is not, or a cap that leaves no round.
+        for an update that there is not, another congestion, or a cap that leaves no round.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
 
@@ -225,4 +245,4 @@ def solve_prices(
     """
     options = option_table(problem)
     *_, state = rounds(options, update=update, congestion=congestion, max_rounds=max_rounds)
-    return finish(options, state)[0]
+    return finish(options, state, gap=gap, limit=limit)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import numpy as np
 from mecpapers import solution, sweep
 from mecpapers.solution import Solution
 from mecpapers.video.admm import FITTED, PRINTED, solve_admm
-from mecpapers.video.bounds import solve_exact, solve_exact_frames
+from mecpapers.video.bounds import GAP, LIMIT, solve_exact, solve_exact_frames
 from mecpapers.video.cccp import solve_cccp
-from mecpapers.video.edge import solve_search
+from mecpapers.video.edge import check_choices, solve_search
 from mecpapers.video.geometric import solve_geometric, warm_started
 from mecpapers.video.model import Allocation, Problem, evaluate
-from mecpapers.video.offloading import solve_channel_aware, solve_every_policy, solve_random
+from mecpapers.video.offloading import MOST_DECIDED, solve_channel_aware, solve_every_policy, solve_random
 from mecpapers.video.prices import solve_prices
 from mecpapers.video.scenario import SET_A, Scenario
 
@@ -33,49 +34,67 @@ def edge(problem: Problem, *, rng: np.random.Generator | None = None) -> Solutio
     return solve_geometric(problem, np.ones(problem.devices.size, dtype=bool))
 
 
-def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """The optimum over policies and whole frames, proved (under eq31 given Theorem 1's local devices)."""
-    return solve_exact(problem)
+def exact(
+    problem: Problem, *, rng: np.random.Generator | None = None, gap: float = GAP, limit: int = LIMIT
+) -> Solution[Allocation]:
+    """The optimum over policies and whole frames, proved (under eq31 given Theorem 1's local devices).
+
+    ``gap`` is relative; ``limit`` is the partial assignments kept at once, see ``bounds.solve_exact``.
+    """
+    return solve_exact(problem, gap=gap, limit=limit)
 
 
 def search_search(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """Every policy, every choice of frames (Algorithm 1): a few devices only."""
+    if problem.devices.reachable.sum() <= MOST_DECIDED:
+        check_choices(problem, problem.devices.reachable)  # the largest policy, before all others
     return solve_every_policy(problem, allocate=solve_search)
 
 
 def search_heuristic(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """Algorithm 3 with the best whole frames for each policy, found as fast as the proved optimum."""
-    return solve_channel_aware(problem, allocate=solve_exact_frames)
+    return _or_local(problem, solve_channel_aware(problem, allocate=solve_exact_frames))
 
 
 def gp_heuristic(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """Algorithm 3 with frames by geometric programming (Algorithm 2)."""
-    return solve_channel_aware(problem, allocate=warm_started())
+    return _or_local(problem, solve_channel_aware(problem, allocate=warm_started()))
 
 
 def admm(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """Algorithm 4 in the reading that fits the figures: in turn, (42) solved, s = 0.05, Theorem 1 at home."""
-    return solve_admm(problem, FITTED)
+    return _or_local(problem, solve_admm(problem, FITTED))
 
 
 def admm_printed(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """Algorithm 4 to the letter: all at once, (43)-(44), s = 0.5, (31) without rho at home; from equal shares."""
-    return solve_admm(problem, PRINTED)
+    return _or_local(problem, solve_admm(problem, PRINTED))
 
 
-def prices(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """The proved optimum by messages: two prices a round, three numbers back, a finishing round."""
-    return solve_prices(problem)
+def prices(
+    problem: Problem, *, rng: np.random.Generator | None = None, gap: float = GAP, limit: int = LIMIT
+) -> Solution[Allocation]:
+    """The proved optimum by messages: two prices a round, three numbers back, a finishing round.
+
+    ``gap`` and ``limit`` are those of the finish, as of ``exact``.
+    """
+    return solve_prices(problem, gap=gap, limit=limit)
 
 
 def cccp(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """The concave-convex procedure on who offloads, in our reading of the paper's baseline."""
-    return solve_cccp(problem)
+    return _or_local(problem, solve_cccp(problem))
 
 
 def random(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """A coin for every device, frames by geometric programming (Algorithm 2)."""
     return solve_random(problem, allocate=solve_geometric, rng=rng or np.random.default_rng(0))
+
+
+def _or_local(problem: Problem, found: Solution[Allocation]) -> Solution[Allocation]:
+    """What a heuristic found, or every device local where that is cheaper: no walk need be made to see that policy."""
+    stay = local(problem)
+    return found if found.objective <= stay.objective else replace(stay, ended=found.ended)
 
 
 SCHEMES: Mapping[str, Scheme] = {

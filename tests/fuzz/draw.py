@@ -25,10 +25,10 @@ def numbers(n, low, high, *extra):
 
 @st.composite
 def video(draw, most_devices=3, most_frames=3):
-    """An instance of Paper I; weights, powers and offsets may be 0, devices may be alike."""
+    """An instance of Paper I; weights, powers and offsets may be 0, rates may fail, devices may be alike."""
     n, frames = draw(st.integers(1, most_devices)), draw(st.integers(1, most_frames))
     devices = {
-        "uplink_rate": numbers(n, 1e5, 1e9),
+        "uplink_rate": numbers(n, 1e5, 1e9, 0.0),
         "channel_gain": numbers(n, 1e-14, 1e-8),
         "transmit_power": numbers(n, 1e-3, 5.0, 0.0),
         "frame_bits": numbers(n, 1e5, 1e8),
@@ -55,6 +55,8 @@ def video(draw, most_devices=3, most_frames=3):
         "cycles_per_mac": draw(number(1e-2, 1.0)),
         "devices": {name: draw(values) for name, values in devices.items()},
     }
+    if draw(st.booleans()):
+        del document["devices"]["channel_gain"]
     return document
 
 

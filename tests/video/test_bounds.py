@@ -1,6 +1,7 @@
 """The certified optimum and its dual bound, against brute force over every policy and every number of frames."""
 
 import itertools
+import math
 from dataclasses import fields, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Infeasible
 from mecpapers.video.bounds import rounding, solve_exact, solve_exact_frames
+from mecpapers.video.bounds.enumeration import roundings, running_sum
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.local import local_frequency, solve_local
 from mecpapers.video.model import (
@@ -308,8 +310,8 @@ def test_a_truncated_enumeration_still_bounds(monkeypatch):
         problem = replace(MIXED, n_devices=5, max_frames=7).draw(np.random.default_rng(seed))
         problem = replace(problem, server_frequency=1e10, time_budget=0.5)
         best = brute_force(problem)
-        for max_states in (0, 1, 3):
-            solution = solve_exact(problem, max_states=max_states)
+        for limit in (0, 1, 3):
+            solution = solve_exact(problem, limit=limit)
             assert solution.bound is not None
             assert solution.gap is not None
             assert solution.bound <= best <= solution.objective + 1e-13
@@ -322,7 +324,7 @@ def test_a_truncated_enumeration_still_bounds(monkeypatch):
 def test_near_copies_end_unproved_but_bounded():
     problem = subset(SET_A.draw(np.random.default_rng(0)), np.full(60, 3))
     offset = problem.devices.macs_offset * (1 + 1e-6 * np.random.default_rng(0).random(60))
-    solution = solve_exact(scaled(subset(problem, slice(None), macs_offset=offset)), max_states=2000)
+    solution = solve_exact(scaled(subset(problem, slice(None), macs_offset=offset)), limit=2000)
     assert not solution.converged
     assert solution.gap is not None
     assert 1e-7 < solution.gap < 1e-3
@@ -405,3 +407,16 @@ def test_very_many_devices(kind, n_devices):
         assert solution.gap is not None
         assert solution.gap <= 1e-14 * n_devices
         assert not violations(case, solution.allocation)
+
+
+@pytest.mark.parametrize("n", [1, 31, 32, 33, 1000, 40_000])
+def test_running_sums_are_rounded_as_rarely_as_counted(n):
+    rng = np.random.default_rng(n)
+    values = 10 ** rng.uniform(-3, 3, (2, n, 3))
+    sums = running_sum(values, axis=1)
+    assert sums.shape == values.shape
+    for i, k in itertools.product(range(2), range(3)):
+        exact = np.array([math.fsum(values[i, : j + 1, k]) for j in range(n)[:: max(1, n // 50)]])
+        off = np.abs(sums[i, :: max(1, n // 50), k] - exact)
+        assert (off <= roundings(np.array([float(n)])) * np.finfo(float).eps / 2 * exact).all()
+    assert roundings(np.array([5.0, 40_000.0])).tolist() == [5, 33 * 4]

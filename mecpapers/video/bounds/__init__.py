@@ -22,22 +22,30 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
-from mecpapers.video.bounds.enumeration import enumerate_core
+from mecpapers.video.bounds.enumeration import enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import complete, congestion_roots
-from mecpapers.video.model import Allocation, Problem, evaluate
-from mecpapers.video.options import Options, locate, look_around, option_table, pick
+from mecpapers.video.model import Allocation, Problem, energy_cost, evaluate
+from mecpapers.video.options import (
+    UNIT,
+    Near,
+    Options,
+    cancelling,
+    locate,
+    look_around,
+    option_table,
+    pick,
+    rounding_error,
+)
 
-__all__ = ["solve_exact", "solve_exact_frames", "solve_options"]
+__all__ = ["GAP", "LIMIT", "solve_exact", "solve_exact_frames", "solve_options"]
 
-# Of the sum of the cost's terms: numbers of like size, added pairwise, lose log2(N) units at most, 20 for a million,
-# and the excess a few more. With 8 a bound could lie above the optimum; with 320 a gap would look worse than it is.
-_ROUNDING = 32 * np.finfo(float).eps
-_PROVED = 1e-9  # relative gap at which a truncated enumeration counts as complete: what ``violations`` also forgives
+GAP = 1e-9  # relative gap at which the search is content: what ``violations`` also forgives
+LIMIT = 100_000  # partial assignments kept at once: 0.15 GB and 1 to 3 s; a million take 1 GB and most of a minute
 
 
 def solve_exact(
-    problem: Problem, *, max_states: int = 100_000, start: Allocation | None = None
+    problem: Problem, *, gap: float = GAP, limit: int = LIMIT, start: Allocation | None = None
 ) -> Solution[Allocation]:
     r"""Solve P2, (16), over policies and whole frames, and prove it.
 
@@ -47,22 +55,27 @@ def solve_exact(
     over one option x_n a device, ``options``. An assignment is optimal if its excess over the dual bound is 0, and else
     if no assignment of less excess is left when the enumeration ends.
 
-    ``bound`` is certified in float64: every step is proved for real numbers, and 32 units of rounding on the sum of
-    the cost's absolute terms are taken off, so that a complete enumeration leaves a gap of 7e-15 of that sum. Where
-    more than ``max_states`` partial assignments survive, those with the least bounds are kept, and after looking at
-    20 times as many the enumeration stops; the least bound of what was left out then limits ``bound``, and
-    it has ended at a ``resource limit`` if the gap exceeds 1e-9 of the sum. It never exceeds that of ``dual_bound``.
+    ``bound`` is certified in float64: every step is proved for real numbers, and what rounding can do to the terms
+    that are added up (``options.rounding_error``, ``walk_error``, ``_of_the_cost``) is taken off, so that a complete
+    enumeration leaves a gap of about 7e-15 of their sum. Where more than ``limit`` partial assignments survive, those
+    with the least bounds are kept, and after looking at 20 times as many the enumeration stops; the least bound of
+    what was left out then limits ``bound``. It has ended at a ``resource limit`` if cost less bound exceeds ``gap``
+    times the cost, for want of states or, where the cost's terms cancel, of digits.
 
     Under ``eq31`` Theorem 1 is not optimal: the answer is the best, and the bound holds, among allocations whose local
     devices follow it; ``bound_assumes`` says so.
 
     Parameters
     ----------
-    max_states : partial assignments kept after each step of the enumeration
-    start : an allocation that was optimal before the channels changed a little; it saves time and changes no result
+    gap : relative gap at which the enumeration is content; small ones are completed all the same
+    limit : partial assignments kept after each step of the enumeration
+    start : an allocation of as many devices that was optimal before the channels changed a little; it saves time. The
+        cost is the same up to ``gap``; of allocations that cost the same it may lead to another
 
     Raises
     ------
+    ValueError
+        for a start with another number of devices, or a gap or limit below 0.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     TooLarge
@@ -76,10 +89,10 @@ def solve_exact(
     ('converged', True)
     """
     congestion = None if start is None else _congestion(problem, start)
-    return solve_options(option_table(problem), max_states, start=congestion)
+    return solve_options(option_table(problem), gap=gap, limit=limit, start=congestion)
 
 
-def solve_exact_frames(problem: Problem, offload: BoolArray, *, max_states: int = 100_000) -> Solution[Allocation]:
+def solve_exact_frames(problem: Problem, offload: BoolArray, *, limit: int = LIMIT) -> Solution[Allocation]:
     """Find the best whole frames of a given policy, as Algorithm 1 does but at any number of devices.
 
     The result carries no bound, since what is proved here is not one on (16); it ends as ``solve_exact`` does.
@@ -87,18 +100,18 @@ def solve_exact_frames(problem: Problem, offload: BoolArray, *, max_states: int 
     Parameters
     ----------
     offload : shape (N,); the set N_1
-    max_states : partial assignments kept after each step of the enumeration
+    limit : partial assignments kept after each step of the enumeration
 
     Raises
     ------
     Infeasible
-        if M^max frames do not reach the accuracy a device needs.
+        if M^max frames do not reach the accuracy a device needs, or a device of N_1 has no rate.
     """
-    return replace(solve_options(option_table(problem, offload), max_states), bound=None, bound_assumes=None)
+    return replace(solve_options(option_table(problem, offload), limit=limit), bound=None, bound_assumes=None)
 
 
 def solve_options(
-    options: Options, max_states: int = 100_000, *, start: FloatArray | None = None
+    options: Options, *, gap: float = GAP, limit: int = LIMIT, start: FloatArray | None = None
 ) -> Solution[Allocation]:
     """Find the best assignment of an option table, and its bound, as ``solve_exact`` does.
 
@@ -106,36 +119,63 @@ def solve_options(
     ----------
     start : w to begin with, shape (2,); see ``options.locate``
     """
+    for name, value in (("gap", gap), ("limit", limit)):
+        if not value >= 0:
+            raise ValueError(f"{name} = {value}: must be 0 or more")
     problem, near = options.problem, locate(options, start)
     rate = problem.devices.uplink_rate
     core = incumbent(near, rate)
-    if core.excess > near.margin and near.device.size < rate.size:  # what was left out may better it
-        near = look_around(options, near.congestion, radius=0.0, margin=core.excess)
+    margin = core.excess + float(rounding_error(options, _least(options, near) + core.excess).max())
+    if margin > near.margin and near.device.size < rate.size:  # what was left out may better it
+        near = look_around(options, near.congestion, radius=0.0, margin=margin)
         core = incumbent(near, rate)
-    core, dropped = enumerate_core(core, problem, max_states)
+    least = _least(options, near)
+    cost = float(least.sum() - near.congestion @ near.congestion) + core.excess
+    first = core
+    core, dropped = enumerate_core(core, problem, limit, enough=gap * abs(cost))
     choice = near.choice.copy()
     choice[core.device] = core.rows
     solution = complete(problem, choice > 0, pick(options.frames, choice))
-    size = _size_of_terms(problem, solution.allocation)
     unproved = max(0.0, core.excess - dropped)
+    apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + walk_error(
+        first, problem, near.congestion
+    )
+    bound = solution.objective - (unproved + apart + _of_the_cost(problem, solution.allocation))
     return replace(
         solution,
-        ended="converged" if unproved <= _PROVED * size else "resource limit",
-        bound=solution.objective - unproved - _ROUNDING * size,
+        ended="converged" if solution.objective - bound <= gap * abs(solution.objective) else "resource limit",
+        bound=bound,
         bound_assumes="local devices follow Theorem 1" if problem.local_energy == "eq31" else None,
     )
 
 
-def _congestion(problem: Problem, allocation: Allocation) -> FloatArray:
-    """(A, B) of an allocation, made for whichever problem; shape (2,) [cost^(1/2)]."""
-    x = allocation.offload
-    a, b = congestion_roots(problem, allocation.frames)
-    return np.array([a[x].sum(), b[x].sum()])
+def _congestion(problem: Problem, allocation: Allocation) -> FloatArray | None:
+    """(A, B) of an allocation, made for another state of the channels; shape (2,) [cost^(1/2)], None if it has none."""
+    x, n = allocation.offload, problem.devices.size
+    if x.size != n:
+        raise ValueError(f"start has {x.size} devices: must have as many as the problem, {n}")
+    x = x & problem.devices.reachable
+    a, b = congestion_roots(problem, np.maximum(allocation.frames, 1.0))
+    w = np.array([a[x].sum(), b[x].sum()])
+    return w if np.isfinite(w).all() else None
 
 
-def _size_of_terms(problem: Problem, allocation: Allocation) -> float:
-    """Add up the absolute terms of (16), the measure of its rounding."""
-    devices, metrics = problem.devices, evaluate(problem, allocation)
-    phi = devices.accuracy_a2 + devices.accuracy_a0 / (allocation.frames + devices.accuracy_a1)
-    delay, energy = devices.weight_delay * metrics.delay, devices.weight_energy * metrics.energy
-    return float((delay + energy + devices.weight_accuracy * phi).sum())
+def _least(options: Options, near: Near) -> FloatArray:
+    """min_o (e + 2 u a + 2 v b) of every device, shape (N,)."""
+    (u, v), k = near.congestion, near.choice
+    return pick(options.e, k) + 2 * u * pick(options.a, k) + 2 * v * pick(options.b, k)
+
+
+def _of_the_cost(problem: Problem, allocation: Allocation) -> float:
+    """What rounding can do to the cost of an allocation, (16): to its absolute terms, added up.
+
+    numpy adds N numbers pairwise, in blocks of 128 by 8 sums: 18 + log2(N / 128) roundings each. Costs add up so, and
+    before them the roots that shares are made of; 13 more make a term. Where m_c1 < 0, C is a difference.
+    """
+    devices, metrics, m = problem.devices, evaluate(problem, allocation), allocation.frames
+    delay, energy = devices.weight_delay * metrics.delay, energy_cost(devices, metrics.energy)
+    phi = devices.weight_accuracy * (devices.accuracy_a2 + devices.accuracy_a0 / (m + devices.accuracy_a1))
+    added = 18 + max(0.0, np.ceil(np.log2(m.size / 128)))
+    made = cancelling(problem, m)
+    shared = made * np.where(allocation.offload, delay, 0.0)
+    return float((UNIT * (added + 13) * (made * (delay + energy) + phi) + UNIT * added * shared).sum())

@@ -15,17 +15,24 @@ and, with r_n(o) >= 0 the distance of an option from that minimum, the identity 
 
 from mecpapers.video.options.ascent import Near, cut, dual_bound, highest_point, locate, look_around
 from mecpapers.video.options.table import (
+    UNIT,
+    UNITS,
     Dual,
     Options,
+    cancelling,
     dual_at,
     option_table,
     pick,
+    rounding_error,
 )
 
 __all__ = [
+    "UNIT",
+    "UNITS",
     "Dual",
     "Near",
     "Options",
+    "cancelling",
     "cut",
     "dual_at",
     "dual_bound",
@@ -34,4 +41,5 @@ __all__ = [
     "look_around",
     "option_table",
     "pick",
+    "rounding_error",
 ]

@@ -11,9 +11,11 @@ from mecpapers.arrays import BoolArray, FloatArray, IndexArray
 from mecpapers.memory import check_memory
 from mecpapers.video.edge import coefficients, summands
 from mecpapers.video.local import solve_local
-from mecpapers.video.model import Devices, Problem, fewest_frames
+from mecpapers.video.model import Devices, Problem, check_reachable, fewest_frames, macs
 
 _BLOCK = 1 << 17  # entries made at once, so that what is in between stays in the processor's cache
+UNIT = float(np.finfo(float).eps) / 2  # one rounding, relative
+UNITS = 24  # roundings in a difference of what two options cost: 12 a term, 9 to make it and 3 to add it up
 _BYTES = 64  # an entry, in the four tables and in what a search keeps beside them at its worst
 
 
@@ -61,11 +63,13 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
     Raises
     ------
     Infeasible
-        if M^max frames do not reach the accuracy a device needs.
+        if M^max frames do not reach the accuracy a device needs, or a device confined to the edge has no rate.
     TooLarge
         if the table and the search in it need more memory than there is.
     """
     devices, local = problem.devices, solve_local(problem)
+    if offload is not None:
+        check_reachable(devices, offload)
     least = fewest_frames(devices)
     most = _useful_frames(problem, least)
     shape = (int((most - least).max()) + 2, devices.size)
@@ -80,8 +84,9 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
         missing = m > most[part]
         m = np.minimum(m, most[part])
         root_a, root_b, own = summands(some, m)
-        if offload is None:
-            missing |= ~(root_a * root_a + root_b * root_b + own < local.cost[part])  # dearer alone than locally
+        if offload is None:  # dearer alone than locally, by more than rounding could make it
+            slack = 2 * UNITS * UNIT * _sizes(some, local.cost[part])
+            missing |= ~(root_a * root_a + root_b * root_b + own < local.cost[part] + slack)
         else:
             missing |= ~offload[part]
         frames[1:, part], e[1:, part] = m, np.where(missing, np.inf, own)
@@ -128,6 +133,32 @@ def dual_at(options: Options, congestion: FloatArray) -> Dual:
         choice=choice,
         reduced_cost=r,
     )
+
+
+def rounding_error(options: Options, costs: FloatArray) -> FloatArray:
+    """How far what options cost may be off by rounding, as e + 2 u a + 2 v b, or the difference of two such [cost].
+
+    Of what is added only beta_3 m_a2 is negative, and a negative m_c1. So the absolute terms of an option that costs c
+    add up to |c| + 2 beta_3 m_a2 at most, all but the last of them times (m_c0 M^min + |m_c1|) / C(M^min), the most by
+    which C cancels.
+
+    Parameters
+    ----------
+    costs : what one option a device costs at some prices, shape (..., N)
+    """
+    return np.asarray(UNITS * UNIT * _sizes(options.problem, costs))
+
+
+def _sizes(problem: Problem, costs: FloatArray) -> FloatArray:
+    """The most that the absolute terms of options with such costs add up to, shape (..., N) [cost]."""
+    reward = problem.devices.weight_accuracy * problem.devices.accuracy_a2
+    return cancelling(problem, fewest_frames(problem.devices)) * (np.abs(costs) + reward) + reward
+
+
+def cancelling(problem: Problem, frames: FloatArray) -> FloatArray:
+    """By how much the terms of C(M) exceed it, 1 where m_c1 >= 0; shape (N,)."""
+    v = problem.devices
+    return (v.macs_per_frame * frames + np.abs(v.macs_offset)) / macs(v, frames)
 
 
 def first_least(table: FloatArray) -> tuple[IndexArray, FloatArray]:

@@ -15,6 +15,7 @@ from mecpapers.sweep import Sweep, draw_with, drop_generator, run_sweep
 from mecpapers.video import cccp
 from mecpapers.video.admm import FITTED, PRINTED, THEOREM_1, Reading, finish, round_off, rounds
 from mecpapers.video.bounds import solve_exact
+from mecpapers.video.evidence.experiments.centralised import AS_STATED
 from mecpapers.video.evidence.experiments.drops import drifted
 from mecpapers.video.geometric import solve_geometric
 from mecpapers.video.model import Allocation, Problem, fewest_frames
@@ -63,7 +64,7 @@ def _run_admm(reading: Reading, problem: Problem, *, rng: np.random.Generator | 
 
 
 def _run_scheme(name: str, problem: Problem, *, rng: np.random.Generator | None = None) -> _Run:
-    return _Run(SCHEMES[name](problem, rng=rng), 0)
+    return _Run(AS_STATED[name](problem, rng=rng), 0)
 
 
 def _measure_run(problem: Problem, run: _Run) -> dict[str, float]:

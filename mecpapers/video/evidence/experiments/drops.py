@@ -27,7 +27,7 @@ def drifted(problem: Problem, rng: np.random.Generator, step_db: float, scenario
     scenario : whose bandwidth and noise they are
     """
     v = problem.devices
-    gain = v.channel_gain * from_db(step_db * rng.standard_normal(v.size))
+    gain = v.channel * from_db(step_db * rng.standard_normal(v.size))
     bandwidth, noise = scenario.bandwidth_mhz * MEGA, from_dbm(scenario.noise_dbm_per_hz)
     rate = shannon_rate(bandwidth, v.transmit_power, gain, noise)
     return replace(problem, devices=replace(v, channel_gain=gain, uplink_rate=rate))

@@ -13,6 +13,7 @@ from mecpapers.clock import seconds
 from mecpapers.sweep import drop_generator
 from mecpapers.video import cccp
 from mecpapers.video.edge import solve_search
+from mecpapers.video.evidence.experiments.centralised import AS_STATED
 from mecpapers.video.evidence.experiments.scale import by_cvxpy
 from mecpapers.video.model import Problem
 from mecpapers.video.offloading import solve_channel_aware, solve_every_policy
@@ -39,10 +40,10 @@ def cccp_by_cvxpy(problem: Problem, weight: float = 0.1) -> BoolArray:
 RUNS: Mapping[str, tuple[Callable[[Problem], object], int]] = {
     "Search+Search": (partial(solve_every_policy, allocate=solve_search), 6),
     "Search+Heuristic": (partial(solve_channel_aware, allocate=solve_search), 6),
-    "GP+Heuristic": (SCHEMES["gp-heuristic"], 10**6),
-    "CCCP, our reading": (SCHEMES["cccp"], 10**6),
+    "GP+Heuristic": (AS_STATED["gp-heuristic"], 10**6),
+    "CCCP, our reading": (AS_STATED["cccp"], 10**6),
     "proved optimum": (SCHEMES["exact"], 10**6),
-    "ADMM that fits, all devices": (SCHEMES["admm"], 10**6),
+    "ADMM that fits, all devices": (AS_STATED["admm"], 10**6),
     "GP+Heuristic, by CVXPY": (partial(solve_channel_aware, allocate=by_cvxpy), 16),
     "CCCP, by CVXPY": (cccp_by_cvxpy, 16),
 }

@@ -13,9 +13,10 @@ from mecpapers.arrays import FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, draw_with, run_sweep
+from mecpapers.video.evidence.experiments.centralised import AS_STATED
 from mecpapers.video.model import Allocation, Problem, accuracy
 from mecpapers.video.scenario import EQ31, Scenario
-from mecpapers.video.schemes import SCHEMES, measure
+from mecpapers.video.schemes import measure
 
 DEVICES = (2, 4, 6, 8, 9, 10, 11, 12, 14, 16, 20, 25, 30)
 BANDWIDTH = (2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0)  # MHz
@@ -41,7 +42,7 @@ def figure_8(
     axis: Axis, values: Sequence[float], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31
 ) -> Sweep:
     """Fig. 8: GP+Heuristic while one field of the scenario takes several values."""
-    schemes = {"gp-heuristic": SCHEMES["gp-heuristic"]}
+    schemes = {"gp-heuristic": AS_STATED["gp-heuristic"]}
     draw = partial(draw_with, scenario, axis)
     return run_sweep(schemes, draw, measure_sides, axis=axis, values=values, n_drops=n_drops, seed=seed)
 
@@ -108,7 +109,7 @@ def figure_9(
     draw = partial(_draw_weights, replace(scenario, min_frames=1), parts)
     values = range(len(simplex(parts)))
     return run_sweep(
-        {scheme: SCHEMES[scheme]}, draw, measure, axis="weights", values=values, n_drops=n_drops, seed=seed
+        {scheme: AS_STATED[scheme]}, draw, measure, axis="weights", values=values, n_drops=n_drops, seed=seed
     )
 
 
