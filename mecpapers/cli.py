@@ -1,7 +1,7 @@
 """The command ``mecpapers``: solve, schemes, run, claims.
 
 Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself; 2 bad input or usage; 3 infeasible;
-4 not converged; 130 interrupted.
+4 not converged; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -90,7 +90,10 @@ def _solve(
     for name, value in search.items():
         able = [key for key, function in schemes.items() if name in inspect.signature(function).parameters]
         if scheme not in able:
-            raise ValueError(f"--{name} = {value}: must be left out for {scheme}; {', '.join(able)} have it")
+            others = f"{', '.join(able)} have it" if able else f"no scheme of {paper} has it"
+            raise ValueError(f"--{name} = {value}: must be left out for {scheme}; {others}")
+        if np.isnan(value):
+            raise ValueError(f"--{name} = nan: must be a number")
     start = time.perf_counter()
     solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed), **search)
     seconds = time.perf_counter() - start

@@ -270,6 +270,25 @@ def test_usage_is_refused_in_one_line(command, words, message):
     refused(command(*words), 2, message)
 
 
+@pytest.mark.parametrize(
+    ("paper", "words", "message"),
+    [
+        (
+            "video",
+            ["--scheme", "admm", "--limit", "5"],
+            "--limit = 5: must be left out for admm; exact, prices have it",
+        ),
+        ("pose", ["--gap", "0.1"], "--gap = 0.1: must be left out for exact; no scheme of pose has it"),
+        ("video", ["--gap", "nan"], "--gap = nan: must be a number"),
+        ("fhei", ["--gap", "nan"], "--gap = nan: must be a number"),
+        ("fhei", ["--gap", "2"], "'--gap'"),
+        ("video", ["--limit", "0"], "'--limit'"),
+    ],
+)
+def test_gap_and_limit_are_refused_in_one_line(command, paper, words, message):
+    refused(command("solve", ROOT / "book" / "instances" / f"{paper}.json", *words), 2, message)
+
+
 def test_an_unknown_scheme_names_the_known(command, instance):
     refused(command("solve", instance(), "--scheme", "best"), 2, "--scheme = best", "local", "edge")
     refused(command("solve", instance(), "--scheme", "edge", "--seed", "-1"), 2, "seed")

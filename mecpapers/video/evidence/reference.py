@@ -103,17 +103,13 @@ def augmented_local(
     }
     program, values = _augmented_program(n)
     found = []
-    for unit in (
-        np.ones(n),
-        np.exp(numbers["low"]) * numbers["staying"],
-    ):  # of cost; the solver stalls in one or another
+    # Of cost: the solver stalls in one unit or in another.
+    for unit in (np.ones(n), np.exp(numbers["low"]) * numbers["staying"]):
         for name, value in numbers.items():
             values[name].value = value if name in ("low", "high") else value / unit
         values["root_s"].value = np.sqrt(s / 2 / unit)
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "Solution may be inaccurate"
-            )  # if it is, the gap to the closed form says so
+        with warnings.catch_warnings():  # where it is inaccurate, the gap to the closed form says so
+            warnings.filterwarnings("ignore", "Solution may be inaccurate")
             program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
         frames = np.exp(values["m_0"].value)
         found.append((unit * values["edge"].value, local * macs(v, frames) + numbers["g"] / frames))
