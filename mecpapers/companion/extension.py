@@ -1,14 +1,21 @@
 """What the book asks of Sphinx beyond its configuration."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+
 from mecpapers.companion.provenance import footer
+
+
+_ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
 
 
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx: each page ends with where it comes from; links lead to the targets within pages."""
     app.connect("html-page-context", _append_footer)
+    app.connect("doctree-read", _note_rows)
     app.connect("env-updated", _let_links_find_targets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -16,6 +23,16 @@ def setup(app: Any) -> dict[str, bool]:
 def _append_footer(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     if "body" in context:
         context["body"] += footer(Path(app.srcdir), page)
+
+
+def _note_rows(app: Any, doctree: nodes.document) -> None:
+    """Let ``claims.ipynb#claim-KEY`` lead to a row of a register; give a page of wide tables the width of two columns."""
+    page = app.env.docname
+    for raw in doctree.findall(nodes.raw):
+        if 'class="register"' in raw.astext() or 'class="verdict-chart"' in raw.astext():
+            app.env.metadata[page]["html_theme.sidebar_secondary.remove"] = "true"
+        for name in _ROW.findall(raw.astext()):
+            app.env.metadata[page].setdefault("myst_slugs", {})[name] = (0, name, name)
 
 
 def _let_links_find_targets(app: Any, env: Any) -> None:

@@ -228,7 +228,8 @@ class Entry:
             return "not measured"
         value, error = self.measured.value, self.measured.standard_error
         if c.relation is Relation.HOLDS and c.fails_above is None and c.fails_below is None:
-            return {1.0: "yes", 0.0: "no"}.get(value, f"in {rounded(100 * value, 3)} % of the cases")
+            words = {1.0: "holds", 0.0: "does not hold"}
+            return words.get(value, f"holds in {rounded(100 * value, 3)} % of the cases")
         if c.tolerance_from == (Source.ROUNDING,) and c.published == 0 and c.tolerance and abs(value) <= c.tolerance:
             return f"{c.unit} below {_short(c.tolerance)}".strip()
         value = 0.0 if abs(value) < _ROUNDING else value
@@ -242,12 +243,14 @@ class Entry:
         if c.relation is Relation.HOLDS and c.measure:
             limits = (("below", c.fails_below), ("above", c.fails_above))
             given = " or ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
-            return f"fails {given} {c.unit}".strip() if given else "yes"
+            return f"false {given} {c.unit} (our limit)".replace("  ", " ") if given else "in words"
         if c.published is None:
             return "-"
+        if not c.published and c.relation is Relation.EQUALS and c.tolerance_from == (Source.ROUNDING,):
+            return f"exact, to {_short(c.tolerance or 0.0)}"
         words = {Relation.AT_MOST: "at most ", Relation.AT_LEAST: "at least "}.get(c.relation, "")
         slack = f" ± {_short(c.tolerance)}" if c.tolerance else ""
-        return f"{words}{c.published:g}{slack}" + (f" {c.unit}" if c.published else "")
+        return f"{words}{c.published:g}{slack} {c.unit}".strip()
 
 
 def _short(number: float) -> str:
