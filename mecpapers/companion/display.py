@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from math import isfinite
 from typing import Any
 
@@ -30,22 +29,6 @@ class CsvLink:
 
     def __repr__(self) -> str:
         return self.text
-
-
-@dataclass(frozen=True)
-class HtmlTable:
-    """A ledger table as HTML, which another page of the book can embed."""
-
-    table: Table
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in self.table.header)
-        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self.table.rows)
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        return f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-    def __repr__(self) -> str:
-        return repr(self.table)
 
 
 def table(rows: Sequence[dict[str, Any]], digits: int = 4) -> Table:

@@ -8,7 +8,6 @@ from docutils import nodes
 
 from mecpapers.companion.provenance import footer
 
-
 _ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
 
 
@@ -26,10 +25,10 @@ def _append_footer(app: Any, page: str, template: str, context: dict[str, Any], 
 
 
 def _note_rows(app: Any, doctree: nodes.document) -> None:
-    """Let ``claims.ipynb#claim-KEY`` lead to a row of a register; give a page of wide tables the width of two columns."""
+    """Let ``claims.ipynb#claim-KEY`` lead to a row of a register; give its page the width of two columns."""
     page = app.env.docname
     for raw in doctree.findall(nodes.raw):
-        if 'class="register"' in raw.astext() or 'class="verdict-chart"' in raw.astext():
+        if 'class="register"' in raw.astext():
             app.env.metadata[page]["html_theme.sidebar_secondary.remove"] = "true"
         for name in _ROW.findall(raw.astext()):
             app.env.metadata[page].setdefault("myst_slugs", {})[name] = (0, name, name)

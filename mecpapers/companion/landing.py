@@ -37,13 +37,13 @@ class VerdictChart:
 
     def _row(self, paper: str) -> str:
         found = [e.verdict for e in self.entries if e.paper == paper]
+        count = {v: found.count(v) for v in Verdict if v in found}
         parts = "".join(
-            f'<a class="verdict-{v.value.lower()}" style="flex-grow:{found.count(v)}"'
+            f'<a class="verdict-{v.value.lower()}" style="flex-grow:{n}"'
             f' href="{_PAGE}#paper={quote(NAMES[paper])}&amp;verdict={v.value}"'
-            f' title="{NAMES[paper]}: {found.count(v)} of {len(found)} claims: {_MEANING[v]}"'
-            f' aria-label="{NAMES[paper]}, {v.value.lower()}: {found.count(v)} of {len(found)} claims">{found.count(v)}</a>'
-            for v in Verdict
-            if v in found
+            f' title="{NAMES[paper]}: {n} of {len(found)} claims: {_MEANING[v]}"'
+            f' aria-label="{NAMES[paper]}, {v.value.lower()}: {n} of {len(found)} claims">{n}</a>'
+            for v, n in count.items()
         )
         return f'<div class="verdict-row"><span>{NAMES[paper]}</span><div>{parts}</div></div>'
 

@@ -25,7 +25,7 @@ from mecpapers.ledger.rows import (
     Source,
     Verdict,
 )
-from mecpapers.ledger.tables import Table, lines, show, show_brief, show_choices, show_counts, show_errata, show_flips
+from mecpapers.ledger.tables import Table, lines, show, show_choices, show_counts, show_errata
 
 __all__ = [
     "NAMES",
@@ -54,11 +54,9 @@ __all__ = [
     "read",
     "rests_on_differing",
     "show",
-    "show_brief",
     "show_choices",
     "show_counts",
     "show_errata",
-    "show_flips",
     "show_graph",
 ]
 

@@ -80,30 +80,6 @@ def show_counts(entries: Iterable[Entry]) -> Table:
     )
 
 
-def show_brief(entries: Iterable[Entry]) -> Table:
-    """Lay entries out with nothing but the statement and the two numbers."""
-    return Table(
-        ("where", "the paper says", "published", "measured"),
-        tuple(
-            (
-                f"{NAMES[e.paper]}, {plain(e.claim.where)}",
-                plain(e.claim.statement),
-                e.published_text,
-                e.measured_text,
-            )
-            for e in entries
-        ),
-    )
-
-
-def show_flips(entries: Iterable[Entry]) -> Table:
-    """The what-flips table: which of our choices would change a verdict."""
-    return Table(
-        ("claim", "verdict", "basis", "what would flip it"),
-        tuple((f"`{e.claim.key}`", e.verdict.value, ", ".join(e.claim.basis), e.flips_text) for e in entries),
-    )
-
-
 def show_choices(choices: Iterable[Choice]) -> Table:
     """What a paper leaves open, what we chose, and what else could be chosen."""
 

@@ -203,7 +203,8 @@ def test_every_reference_is_there(site: Path, page_name: str, anchors: dict[Path
             continue
         target = (page.parent / unquote(url.path)).resolve() if url.path else page
         assert target.is_file() and target.name in os.listdir(target.parent), reference
-        assert not url.fragment or target.suffix != ".html" or unquote(url.fragment) in anchors[target], reference
+        if url.fragment and target.suffix == ".html" and "=" not in url.fragment:  # with =, it says what a table shows
+            assert unquote(url.fragment) in anchors[target], reference
 
 
 def test_landing_page_forwards(opened: Callable, origin: str) -> None:

@@ -1,0 +1,79 @@
+"""The ledger's and the errata's tables: filtered, sorted, linked to; and without scripts, as they are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mecpapers import ledger
+
+pytestmark = pytest.mark.browser
+
+CLAIMS = [(paper, claim) for paper, claims in ledger.load().items() for claim in claims]
+
+
+def rows(page: Page) -> list[str]:
+    """The keys in sight, from the top."""
+    page.locator(".register-count").wait_for()
+    return page.locator(".register tbody .permalink").all_inner_texts()
+
+
+def test_an_address_filters(opened: Callable, site: Path) -> None:
+    address = (site / "notebooks" / "claims.html").as_uri()
+    with opened(f"{address}#paper=Paper%20II&verdict=DIFFERS") as (page, faults):
+        wanted = [c.key for paper, c in CLAIMS if paper == "fhei" and c.expected is ledger.Verdict.DIFFERS]
+        assert rows(page) == wanted
+        assert page.locator(".register-count").inner_text() == f"{len(wanted)} of {len(CLAIMS)} rows"
+        page.locator(".register-filters select").nth(0).select_option("Paper I")
+        page.locator(".register-filters select").nth(1).select_option("all")
+        assert set(rows(page)) == {c.key for paper, c in CLAIMS if paper == "video"}
+        assert page.url.endswith("#paper=Paper%20I")
+        page.locator(".register-filters input").fill("cccp")
+        expect(page.locator("#claim-fig-5-loss-cccp")).to_be_visible()
+        assert len(rows(page)) < 12
+        page.locator(".register-filters select").nth(2).select_option("Table I, and what was chosen to get it")
+        assert rows(page) == []
+        assert page.locator("mjx-merror").count() == 0
+        assert faults == []
+
+
+def test_columns_sort(opened: Callable, site: Path) -> None:
+    with opened((site / "notebooks" / "claims.html").as_uri()) as (page, _):
+        before = rows(page)
+        assert before == [c.key for _, c in CLAIMS]
+        verdicts = page.locator(".register tbody td[data-name=verdict]")
+        page.locator(".register th").nth(3).click()
+        shown = [text.strip() for text in verdicts.all_inner_texts()]
+        assert shown == sorted(shown)
+        assert sorted(rows(page)) == sorted(before)
+
+
+def test_a_row_has_an_address(opened: Callable, site: Path) -> None:
+    key = "fig-3-linear-18-2.8"
+    with opened((site / "notebooks" / "claims.html").as_uri() + f"#claim-{key}", width=390) as (page, faults):
+        row = page.locator("tr.named")
+        expect(row).to_be_in_viewport()
+        expect(row.locator("details")).to_have_attribute("open", "")
+        erratum = row.get_by_role("link", name="floor-in-4")
+        erratum.click()
+        page.wait_for_url("**/errata.html#erratum-floor-in-4")
+        expect(page.locator("tr.named")).to_be_in_viewport()
+        assert faults == []
+
+
+def test_the_table_stands_without_scripts(opened: Callable, site: Path) -> None:
+    with opened((site / "notebooks" / "claims.html").as_uri(), java_script_enabled=False) as (page, _):
+        assert page.locator(".register tbody tr").count() == len(CLAIMS)
+
+
+def test_the_first_page_counts_and_leads_to_the_rows(opened: Callable, site: Path) -> None:
+    with opened((site / "book" / "index.html").as_uri()) as (page, faults):
+        for paper, name in ledger.NAMES.items():
+            verdicts = [claim.expected for of, claim in CLAIMS if of == paper]
+            parts = page.locator(".verdict-row", has=page.get_by_text(name, exact=True)).locator("a").all_inner_texts()
+            assert parts == [str(verdicts.count(v)) for v in ledger.Verdict if v in verdicts]
+        page.get_by_label("Paper III, differs").click()
+        wanted = [c.key for paper, c in CLAIMS if paper == "pose" and c.expected is ledger.Verdict.DIFFERS]
+        assert rows(page) == wanted
+        assert faults == []
