@@ -6,13 +6,15 @@ from typing import Any
 
 from docutils import nodes
 
-from mecpapers.companion.provenance import footer
+from mecpapers.companion import reference
+from mecpapers.companion.provenance import citation, footer
 
 _ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
 
 
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx: each page ends with where it comes from; links lead to the targets within pages."""
+    reference.setup(app)
     app.connect("html-page-context", _append_footer)
     app.connect("doctree-read", _note_rows)
     app.connect("env-updated", _let_links_find_targets)
@@ -22,6 +24,8 @@ def setup(app: Any) -> dict[str, bool]:
 def _append_footer(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     if "body" in context:
         context["body"] += footer(Path(app.srcdir), page)
+        if doctree is not None:
+            context["body"] += citation(context["title"], context["pathto"]("book/cite"))
 
 
 def _note_rows(app: Any, doctree: nodes.document) -> None:

@@ -38,6 +38,19 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores"
 
 
+def citation(title: str, cite: str) -> str:
+    """How to cite a page, as HTML, folded.
+
+    Parameters
+    ----------
+    title : of the page, as HTML
+    cite : the address of the page that says how to cite the book
+    """
+    version, year = importlib.metadata.version("mecpapers"), datetime.date.today().year
+    said = f"The mecpapers contributors, “{title}”, in <i>Inference at the mobile edge, checked</i>, version {version}, {year}."
+    return f'<details class="citation"><summary>Cite this page</summary>{said} <a href="{cite}">BibTeX</a></details>'
+
+
 def footer(root: Path, page: str) -> str:
     """Return a page's footer as HTML.
 
