@@ -73,7 +73,7 @@ def test_a_statistical_tolerance_is_two_standard_errors_beside_the_digits():
 def test_rounding_digits_stay_out_of_tables():
     gap = claim(published=0.0, tolerance=1e-6, tolerance_from=(Source.ROUNDING,), unit="relative gap")
     entry = Entry(paper="video", claim=gap, measured=Measured(3.21e-9), verdict=Verdict.REPRODUCED)
-    assert entry.measured_text == "relative gap below 1e-6"
+    assert entry.measured_text == "relative gap below 10⁻⁶"
     wide = Entry(paper="video", claim=claim(), measured=Measured(1.9512), verdict=Verdict.REPRODUCED)
     assert wide.measured_text == "1.951 s"
 
@@ -305,6 +305,21 @@ def test_a_number_halfway_prints_the_same_whatever_its_last_bits(value, digits, 
     values = value * (1 + np.spacing(1.0) * np.arange(-4, 5))
     assert {rounded(v, digits) for v in values} == {text}
     assert len({f"{v:.{digits}g}" for v in values}) == 2  # and without a rule it does not
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (11723.6, 4, "11720"),
+        (4.7843e8, 4, "4.784 × 10⁸"),
+        (-8.05e-5, 3, "-8.05 × 10⁻⁵"),
+        (1e-6, 2, "10⁻⁶"),
+        (0.0, 2, "0"),
+        (9999999.0, 3, "10⁷"),
+    ],
+)
+def test_powers_of_ten_are_written_as_such(value, digits, text):
+    assert rounded(value, digits) == text
 
 
 def test_a_number_that_is_none_is_a_dash():

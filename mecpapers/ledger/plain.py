@@ -18,6 +18,7 @@ _SIGNS = {
     "rceil": "⌉", "lfloor": "⌊", "rfloor": "⌋",
 }  # fmt: skip
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SYMBOL = "|".join(sorted({*_GREEK, *_SIGNS}, key=len, reverse=True))
 
 
@@ -58,5 +59,17 @@ def _formula(tex: str) -> str:
 
 
 def rounded(value: float, digits: int) -> str:
-    """A number with a few significant digits; what lies halfway but for its last bits goes away from zero."""
-    return "-" if isnan(value) else f"{value * (1 + 1e-12):.{digits}g}"
+    """A number with a few significant digits; what lies halfway but for its last bits goes away from zero.
+
+    Powers of ten are written as such from ten million up, and below a ten-thousandth.
+    """
+    if isnan(value):
+        return "-"
+    text = f"{value * (1 + 1e-12):.{digits}g}"
+    mantissa, _, power = text.partition("e")
+    if not power:
+        return text
+    if 0 <= int(power) < 7:
+        return f"{float(text):.0f}"
+    raised = f"10{str(int(power)).translate(_RAISED)}"
+    return raised if mantissa == "1" else f"{mantissa} × {raised}"

@@ -254,5 +254,4 @@ class Entry:
 
 
 def _short(number: float) -> str:
-    """Two significant digits, 1e-6 rather than 1e-06."""
-    return rounded(number, 2).replace("e-0", "e-")
+    return rounded(number, 2)
