@@ -14,8 +14,9 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from mecpapers.sweep import Sweep
 
 # Okabe and Ito's palette: told apart by colour-blind readers; dash and marker carry the difference in greyscale
-BLUE, ORANGE, GREEN, VERMILION, PURPLE, BLACK, GREY, SILVER = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#000000", "#777777", "#C4C4C4",
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, BLACK, GREY, SILVER, SKY, BROWN, WINE = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#000000", "#777777", "#C4C4C4", "#56B4E9", "#7A5230",
+    "#882255",
 )  # fmt: skip
 
 
@@ -47,10 +48,10 @@ LOOKS = {
     "gp-heuristic": Look("GP+Heuristic", GREEN, "D", "-"),
     "charged-optimum": Look("Optimum if locals may leave Theorem 1", BLACK, "", ":"),
     "admm": Look("ADMM, the reading that fits", ORANGE, "P", "-"),
-    "admm-printed": Look("ADMM as printed", ORANGE, "X", ":"),
+    "admm-printed": Look("ADMM as printed", BROWN, "X", ":"),
     "cccp": Look("CCCP, our reading", PURPLE, "*", "--"),
-    "prices": Look("Prices", BLACK, "d", "-."),
-    "random": Look("Random", PURPLE, "v", ":"),
+    "prices": Look("Prices", WINE, "d", "-."),
+    "random": Look("Random", SKY, "v", ":"),
     "local": Look("Local", GREY, "s", "--"),
     "edge": Look("Edge", VERMILION, "^", "-."),
     # Paper II
@@ -63,14 +64,14 @@ LOOKS = {
     # Paper III
     "device": Look("Device-centric", GREY, "s", "--"),
     "device-discard": Look("Device, one threshold to discard", PURPLE, "P", ":"),
-    "server-all": Look("Server, all images", SILVER, "", "-", 4.0),
+    "server-all": Look("Server, all images", WINE, "", "-", 4.0),
     "server-fit": Look("Server, what fits", VERMILION, "^", "-."),
     "single-threshold": Look("One threshold to offload", ORANGE, "D", "--"),
-    "single-guarded": Look("One threshold, guarded", ORANGE, "d", "-."),
+    "single-guarded": Look("One threshold, guarded", BROWN, "d", "-."),
     "cooperative-plain": Look("Cooperative, plain", GREEN, "v", ":"),
     "cooperative": Look("Cooperative", BLUE, "o", "--"),
     "cooperative-guarded": Look("Cooperative, guarded", BLACK, "o", "-"),
-    "frame-wise": Look("Best images of each frame", GREEN, "x", ":"),
+    "frame-wise": Look("Best images of each frame", SKY, "x", ":"),
 }
 
 OWN = ((PURPLE, "h", "-"), (VERMILION, "p", "--"), (GREEN, "<", "-."), (BLUE, ">", ":"), (BLACK, "8", "--"))

@@ -1,5 +1,7 @@
 """Schemes of the reader's own are drawn beside those of the book."""
 
+from importlib import import_module
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -24,3 +26,10 @@ def test_means_of_a_stranger():
     assert drawn == "mine"
     np.testing.assert_array_equal(ax.containers[0].lines[0].get_ydata(), cost[1].mean(axis=1))
     plt.close("all")
+
+
+def test_schemes_of_a_paper_look_unlike():
+    papers = ("video", "fhei", "pose")
+    for names in ([*import_module(f"mecpapers.{paper}.schemes").SCHEMES] for paper in papers):
+        looks = [LOOKS[name] for name in names if name in LOOKS]
+        assert len({look.colour for look in looks}) == len(looks), names

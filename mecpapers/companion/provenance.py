@@ -47,7 +47,8 @@ def citation(title: str, cite: str) -> str:
     cite : the address of the page that says how to cite the book
     """
     version, year = importlib.metadata.version("mecpapers"), datetime.date.today().year
-    said = f"The mecpapers contributors, “{title}”, in <i>Inference at the mobile edge, checked</i>, version {version}, {year}."
+    book = f"<i>Inference at the mobile edge, checked</i>, version {version}, {year}"
+    said = f"The mecpapers contributors, “{title}”, in {book}."
     return f'<details class="citation"><summary>Cite this page</summary>{said} <a href="{cite}">BibTeX</a></details>'
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def plain(lines: Iterable[str]) -> Iterator[str]:
     """A docstring as reStructuredText: sections and their names as lists, and every other sign as it stands."""
     lines, block = [*lines, ""], ""  # a block's indented lines stay as they are
     section = False
-    for line, after in zip(lines, lines[1:], strict=False):
+    for line, after in pairwise(lines):
         if line and set(line) == {"-"}:
             continue
         if after and set(after) == {"-"} and len(after) == len(line):
@@ -105,7 +106,9 @@ def _index(app: Any, doctree: nodes.document) -> None:
             paper, number = NAMES[found[1]].removeprefix("Paper "), found[2]
             entries += [(f"equation {number}, {paper}", name), (f"({number})", name)]
     title = next(iter(doctree.findall(nodes.title)), nodes.title()).astext()
-    entries += [(key, "") for paper in PAPERS for key in import_module(f"mecpapers.{paper}").EQUATIONS if _about(title, key)]
+    entries += [
+        (key, "") for paper in PAPERS for key in import_module(f"mecpapers.{paper}").EQUATIONS if _about(title, key)
+    ]
     if page.endswith("notation"):
         text = doctree.astext()
         entries += [(word, "") for name, letter in _GREEK.items() if f"\\{name}" in text for word in (letter, name)]
