@@ -140,35 +140,47 @@ def list_schemes(paper: str | None) -> int:
 
 @cli.command()
 @click.argument("notebook", metavar="NOTEBOOK.ipynb")
-@click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the notebook; repeatable.")
+@click.option(
+    "-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter; a name given again makes another run."
+)
 @click.option("-o", "--output", metavar="OUT.ipynb", help="Where the result goes. Default: below _build/runs/.")
 @click.option("--html", is_flag=True, help="Write a page of it, too.")
 def run(notebook: str, parameters: tuple[str, ...], output: str | None, html: bool) -> int:
     """Rerun a notebook with other parameters, in this environment's Python.
 
-    The result goes to _build/runs/, named by the notebook's folder and the parameters that were changed.
+    The result goes to _build/runs/, named by the notebook's folder and the parameters that were changed. A parameter
+    given several times makes a run of each value, and --html one page of them all.
     """
     from mecpapers.companion import execute
-    from mecpapers.companion.parameters import declared, parse, suffix
+    from mecpapers.companion.parameters import declared, parse_sets, suffix
 
     source = Path(notebook)
     if not source.is_file():
         raise ValueError(f"{notebook}: there is no such notebook")
     known = declared(source)
-    values = parse(known, parameters)
-    target = Path(output) if output else _run_path(source, suffix(known, values))
+    sets = parse_sets(known, parameters)
+    if output and len(sets) > 1:
+        raise ValueError(f"--output = {output}: must be left out where a parameter has several values")
+    names = [suffix(known, values) for values in sets]
+    targets = [Path(output)] if output else [_run_path(source, name) for name in names]
     if output is None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    _check_output(str(target), source)
+        targets[0].parent.mkdir(parents=True, exist_ok=True)
+    for target in targets:
+        _check_output(str(target), source)
+    written = []
     try:
-        execute.run(source, target, values)
-        written = [target]
+        for target, values in zip(targets, sets, strict=True):
+            execute.run(source, target, values)
+            written.append(target)
         if html:
-            written.append(target.with_suffix(".html"))
-            execute.to_html(*written)
+            from mecpapers.companion import rerun
+
+            page = targets[0] if len(sets) == 1 else _run_path(source, "-and".join(names))
+            written.append(page.with_suffix(".html"))
+            rerun.to_html(targets, written[-1], sets)
     except execute.NotebookError as error:
         # What a cell raises over the parameters given is the caller's; without any, the notebook failed by itself.
-        given = {"ValueError": BAD_INPUT, "Infeasible": INFEASIBLE} if values else {}
+        given = {"ValueError": BAD_INPUT, "Infeasible": INFEASIBLE} if any(sets) else {}
         _stop(str(error), given.get(error.name, FAULT))
     except (ValueError, OSError):
         raise

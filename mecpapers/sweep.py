@@ -55,13 +55,13 @@ class Sweep:
             return np.asarray(np.nansum(self.drops(metric, scheme), axis=1) / count)
 
     def standard_error(self, metric: str, scheme: str) -> FloatArray:
-        """Standard error of the mean, shape (values,); 0 for one drop, and where drops differ by rounding alone."""
+        """Standard error of the mean, shape (values,); NaN for one drop, 0 where drops differ by rounding alone."""
         count = self.answered(metric, scheme)
         drops = self.drops(metric, scheme)
         away = drops - self.mean(metric, scheme)[:, None]
         away[np.abs(away) <= _ROUNDING * np.abs(drops)] = 0.0  # all drops are alike
-        spread = np.sqrt(np.nansum(away**2, axis=1) / np.maximum(count - 1, 1))
-        return np.asarray(spread / np.sqrt(np.maximum(count, 1)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.sqrt(np.nansum(away**2, axis=1) / (count - 1) / count)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a scheme, value and drop: the tidy table."""
@@ -89,15 +89,19 @@ class Sweep:
 
 
 def to_csv(rows: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> str:
-    """Write rows of like keys as CSV text; numbers with 8 significant digits."""
+    """Write rows of like keys as CSV text; numbers with 8 significant digits, NaN as nothing."""
     out = io.StringIO()
     writer: csv.DictWriter[str] | None = None
     for row in rows:
         if writer is None:
             writer = csv.DictWriter(out, list(row), lineterminator="\n")
             writer.writeheader()
-        writer.writerow({k: f"{v:.8g}" if isinstance(v, float) else v for k, v in row.items()})
+        writer.writerow({k: _written(v) for k, v in row.items()})
     return out.getvalue()
+
+
+def _written(value: Any) -> Any:
+    return ("" if np.isnan(value) else f"{value:.8g}") if isinstance(value, float) else value
 
 
 @runtime_checkable

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from mecpapers.companion import book, execute, patience, provenance
 from mecpapers.companion.display import csv_link
-from mecpapers.companion.execute import NotebookError, run, to_html
+from mecpapers.companion.execute import NotebookError, run
 from mecpapers.companion.files import check_writable, write_atomically
 from mecpapers.companion.parameters import declared, parse, suffix, validate
+from mecpapers.companion.rerun import to_html
 
 SOURCE = """\
 n_devices: int = 25  # N
@@ -439,7 +440,7 @@ class TestRun:
     def test_html_requests_nothing(self, tmp_path: Path) -> None:
         source = saved(tmp_path / "a.ipynb", "1 + 1")
         run(source, tmp_path / "b.ipynb")
-        to_html(tmp_path / "b.ipynb", tmp_path / "b.html")
+        to_html([tmp_path / "b.ipynb"], tmp_path / "b.html")
         text = (tmp_path / "b.html").read_text()
         assert "<script src" not in text
         assert "cdnjs" not in text

@@ -322,5 +322,5 @@ def test_powers_of_ten_are_written_as_such(value, digits, text):
     assert rounded(value, digits) == text
 
 
-def test_a_number_that_is_none_is_a_dash():
-    assert rounded(math.nan, 3) == "-"
+def test_a_number_that_is_none_says_so():
+    assert rounded(math.nan, 3) == "n/a"

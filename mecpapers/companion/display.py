@@ -32,7 +32,7 @@ class CsvLink:
 
 
 def table(rows: Sequence[dict[str, Any]], digits: int = 4) -> Table:
-    """Rows of like keys as a table, numbers with a few significant digits; a dash where there is none (NaN)."""
+    """Rows of like keys as a table, numbers with a few significant digits; n/a where there is none (NaN)."""
 
     def text(value: Any) -> str:
         return rounded(value, digits) if isinstance(value, float) else str(value)

@@ -34,7 +34,6 @@ START = 60.0  # a kernel's time to answer on a machine at rest [s]
 MESSAGE = 30.0  # a kernel's time to send what a cell printed [s]
 
 _SPEC = {"debugger": True, "supported_encryption": ["curve"]}  # as ipykernel describes itself
-_MATHJAX = Path(__file__).parents[2] / "book" / "_static" / "mathjax" / "tex-svg.js"
 
 
 class NotebookError(RuntimeError):
@@ -183,26 +182,6 @@ def _kernel_manager(log: Path) -> type:
                 await super().start_kernel(**{**kw, "stderr": file})
 
     return Manager
-
-
-def to_html(notebook: str | Path, path: str | Path) -> None:
-    """Write an executed notebook as one HTML file that requests nothing.
-
-    In a checkout, the MathJax that the book ships is put into the file. Elsewhere formulas stay plain TeX.
-    """
-    from nbconvert import HTMLExporter
-
-    mathjax = _MATHJAX.read_text(encoding="utf-8").replace("</script", r"<\/script") if _MATHJAX.exists() else ""
-    tex = r"{tex: {inlineMath: [['$', '$'], ['\\(', '\\)']], processEscapes: true}}"
-    exporter = HTMLExporter(
-        raw_template="{% extends 'lab/index.html.j2' %}"
-        "{% block html_head_js_requirejs %}{% endblock %}{% block html_head_js_mermaidjs %}{% endblock %}"
-        "{% block html_head_js_mathjax %}"
-        "{% if resources.mathjax %}<script>MathJax = {{ resources.tex }};{{ resources.mathjax }}</script>{% endif %}"
-        "{% endblock %}"
-    )
-    body, _ = exporter.from_filename(str(notebook), resources={"mathjax": mathjax, "tex": tex})
-    write_atomically(Path(path), body)
 
 
 def _encrypted() -> Any:

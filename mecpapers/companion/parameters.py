@@ -190,16 +190,38 @@ def parse(parameters: Mapping[str, Parameter], texts: Iterable[str]) -> dict[str
     ValueError
         In one line, naming the parameter, the value and the rule.
     """
-    values: dict[str, Value] = {}
+    sets = parse_sets(parameters, texts)
+    if len(sets) > 1:
+        name = next(name for name in sets[0] if sets[0][name] != sets[1][name])
+        raise ValueError(f"parameter {name}: {sets[1][name]} is a second value, one is the rule")
+    return sets[0]
+
+
+def parse_sets(parameters: Mapping[str, Parameter], texts: Iterable[str]) -> list[dict[str, Value]]:
+    """Turn ``name=value`` texts into sets of typed values, as ``parse`` does: a name given k times makes k sets.
+
+    A name given once has the same value in all of them.
+
+    Raises
+    ------
+    ValueError
+        In one line, naming the parameter, the value and the rule.
+    """
+    given: dict[str, list[Value]] = {}
     for text in texts:
         name, equals, written = text.partition("=")
         if not equals:
             raise ValueError(f"parameter {_short(text)}: write it as NAME=VALUE")
         parameter = _known(parameters, name)
-        if name in values:
-            raise ValueError(f"parameter {name}: {_short(written)} is a second value, one is the rule")
-        values[name] = parameter.check(written if parameter.type == "str" else _json(parameter, written), written)
-    return values
+        value = parameter.check(written if parameter.type == "str" else _json(parameter, written), written)
+        if value in given.setdefault(name, []):
+            raise ValueError(f"parameter {name}: {_short(written)} is given twice, once is the rule")
+        given[name].append(value)
+    most = max(map(len, given.values()), default=1)
+    for name, values in given.items():
+        if len(values) not in (1, most):
+            raise ValueError(f"parameter {name}: {len(values)} values are given: must be 1 or {most}, as for others")
+    return [{name: values[k % len(values)] for name, values in given.items()} for k in range(most)]
 
 
 def suffix(parameters: Mapping[str, Parameter], values: Mapping[str, Value]) -> str:

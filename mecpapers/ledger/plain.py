@@ -64,7 +64,7 @@ def rounded(value: float, digits: int) -> str:
     Powers of ten are written as such from ten million up, and below a ten-thousandth.
     """
     if isnan(value):
-        return "-"
+        return "n/a"
     text = f"{value * (1 + 1e-12):.{digits}g}"
     mantissa, _, power = text.partition("e")
     if not power:
