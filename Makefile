@@ -9,6 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 BENCH := $(VENV)/ready-bench
+LAB := $(VENV)/ready-lab
 COMPANION := $(PY) -m mecpapers.companion
 
 # One thread a process (two processes run side by side), and kernels from this environment.
@@ -36,7 +37,7 @@ endif
 install = if [ -x $(VENV)/bin/uv ]; then $(VENV)/bin/uv pip install --quiet --python $(PY) $(1); \
 	else $(PY) -m pip install --quiet $(1); fi
 
-.PHONY: help book test notebooks lint bench nightly verify platforms faults flips pdf lock clean
+.PHONY: help book test notebooks lint bench nightly verify platforms faults flips pdf lab release lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -75,6 +76,12 @@ flips: $(READY) ## measure claims under other choices and seeds; commit the flip
 pdf: $(READY) ## the book as one file, _build/mecpapers.pdf
 	@$(COMPANION) pdf
 
+lab: $(LAB) ## open the notebooks in JupyterLab, with theorems and boxes as in the book
+	@$(VENV)/bin/jupyter lab notebooks
+
+release: $(READY) ## wheel, sdist, site, PDF and checksums in _build/release
+	@$(PY) tests/release.py
+
 lock: $(VENV)/bin/uv ## resolve pyproject.toml into requirements.txt (UPGRADE=--upgrade for the newest)
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra book --extra test \
 		--no-annotate --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.txt pyproject.toml
@@ -102,3 +109,6 @@ $(READY): requirements.txt pyproject.toml | $(PY)
 
 $(BENCH): $(READY)
 	@echo "== packages: bench"; $(call install,--no-build-isolation -e '.[bench]'); touch $@
+
+$(LAB): $(READY)
+	@echo "== packages: lab"; $(call install,--no-build-isolation -e '.[lab]'); touch $@

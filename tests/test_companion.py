@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -607,3 +608,13 @@ class TestCsv:
         rows = [{"gap": 2.0, "name": "a"}, {"gap": -3e-12, "name": "b"}, {"gap": 1e-14, "name": "c"}]
         assert csv_link(rows, "gap.csv").text == "gap,name\n2,a\n-3e-12,b\n0,c\n"
         assert csv_link([{"gap": 1e-14}], "gap.csv").text == "gap\n1e-14\n"  # small beside nothing
+
+
+@pytest.mark.parametrize(("address", "offered"), [("", False), ("https://github.com/someone/mecpapers", True)])
+def test_no_button_leads_elsewhere_before_the_address_is_known(address: str, offered: bool) -> None:
+    from mecpapers.companion.extension import _offer_elsewhere
+
+    config = types.SimpleNamespace(html_theme_options={"repository_url": address})
+    _offer_elsewhere(None, config)
+    assert ("launch_buttons" in config.html_theme_options) is offered
+    assert config.html_theme_options.get("use_repository_button", False) is offered

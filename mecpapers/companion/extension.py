@@ -15,10 +15,23 @@ _ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx: each page ends with where it comes from; links lead to the targets within pages."""
     reference.setup(app)
+    app.connect("config-inited", _offer_elsewhere)
     app.connect("html-page-context", _append_footer)
     app.connect("doctree-read", _note_rows)
     app.connect("env-updated", _let_links_find_targets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _offer_elsewhere(app: Any, config: Any) -> None:
+    """Offer the repository, Binder and Colab once _config.yml holds the repository's public address."""
+    options = config.html_theme_options
+    if options.get("repository_url"):
+        options["use_repository_button"] = True
+        options["launch_buttons"] = {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        }
 
 
 def _append_footer(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
