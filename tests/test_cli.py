@@ -278,7 +278,7 @@ def test_usage_is_refused_in_one_line(command, words, message):
             ["--scheme", "admm", "--limit", "5"],
             "--limit = 5: must be left out for admm; exact, prices have it",
         ),
-        ("pose", ["--gap", "0.1"], "--gap = 0.1: must be left out for exact; no scheme of pose has it"),
+        ("pose", ["--gap", "0.1", "--scheme", "device"], "--gap = 0.1: must be left out for device; exact have it"),
         ("video", ["--gap", "nan"], "--gap = nan: must be a number"),
         ("fhei", ["--gap", "nan"], "--gap = nan: must be a number"),
         ("fhei", ["--gap", "2"], "'--gap'"),

@@ -17,9 +17,15 @@ Scheme = solution.Scheme[Problem, Allocation]
 """What decides the two thresholds of every device."""
 
 
-def exact(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """The best thresholds on the grid of score levels, by dynamic programming."""
-    return thresholds.solve_exact(problem)
+def exact(
+    problem: Problem,
+    *,
+    rng: np.random.Generator | None = None,
+    gap: float = thresholds.GAP,
+    limit: int = thresholds.LIMIT,
+) -> Solution[Allocation]:
+    """The best thresholds on the grid of score levels, by dynamic programming, with proof."""
+    return thresholds.solve_exact(problem, gap=gap, limit=limit)
 
 
 def cooperative(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:

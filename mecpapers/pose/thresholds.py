@@ -5,7 +5,7 @@ Named by the summary: a Lagrange multiplier and bisection, with low complexity. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -19,11 +19,14 @@ from mecpapers.solution import Ended, Infeasible, Solution, TooLarge
 MOST_HALVINGS = 60
 """Of the bracket of prices, which is then 1e-18 of the widest: nearer than float64 tells most prices apart. More would
 only cost time; half as many would stop at 1e-9, where a choice may still change in between."""
-MOST_LABELS = 5_000_000  # 40 MB an array of costs or values, and 20 MB a device of choices
+GAP = 1e-5  # relative gap at which the search is content; it goes on to the end all the same where it can
+LIMIT = 10_000_000  # labels looked at, in equal parts for each device: 1 to 4 s, and 80 MB an array at most
 MOST_ENTRIES = 20_000_000  # of the options table, 160 MB an array
 ROUNDING = 1e-12
-"""Absolute, of values between 0 and 1 and of their sums over a hundred devices: what counts as equal. Ten times less
-comes near what float64 loses in such sums (1e-14) and lets equal options swap places; more gives away objective."""
+"""Relative to the most that a device's pairs are worth: what counts as equal. Ten times less comes near what float64
+loses in sums over a hundred levels (1e-14) and lets equal options swap places; more gives away objective."""
+_DEAREST = 1e300  # what an image may cost at a price [1]: float64 ends at 1e308
+UNIT = float(np.finfo(float).eps) / 2  # one rounding, relative
 SCORED = "every device scores its image first"
 
 
@@ -102,7 +105,7 @@ def device_table(problem: Problem, device: int) -> tuple[FloatArray, FloatArray]
 def best_at(table: Options, price: float) -> IndexArray:
     """The pair each device picks at a price [1/s]: argmax A_i - lambda c_i p_i, the cheapest of equals; shape (N,)."""
     worth = table.value - price * table.cost
-    good = worth >= worth.max(axis=1, keepdims=True) - ROUNDING
+    good = worth >= worth.max(axis=1, keepdims=True) - ROUNDING * table.value.max(axis=1, keepdims=True)
     return np.asarray(np.where(good, table.cost, np.inf).argmin(axis=1))
 
 
@@ -111,7 +114,7 @@ def begin(table: Options, budget: float) -> Bracket:
     if _taken(table.cost, best_at(table, 0.0)).sum() <= budget:
         return Bracket(0.0, 0.0)
     spread = table.value.max(axis=1) - table.value.min(axis=1)
-    return Bracket(0.0, 2 * float(spread.max()) / _least_cost(table) + 1.0)
+    return Bracket(0.0, min(2 * float(spread.max()) / _least_cost(table), _DEAREST / float(table.cost.max())))
 
 
 def _least_cost(table: Options) -> float:
@@ -138,6 +141,14 @@ def optimal_price(table: Options, budget: float) -> float:
     return bracket.high
 
 
+def own_choices(table: Options, budget: float, price: float) -> IndexArray:
+    """What the devices pick at a price [1/s] that keeps the deadline, shape (N,); where float64 has none, for free."""
+    chosen = best_at(table, price)
+    if _taken(table.cost, chosen).sum() <= budget * (1 + 2 * UNIT):
+        return chosen
+    return np.asarray(np.where(table.cost == 0, table.value, -np.inf).argmax(axis=1))
+
+
 def dual_value(table: Options, budget: float, price: float) -> float:
     """An upper bound on the sum of accuracies [1]: sum_i max (A_i - lambda c_i p_i) + lambda budget [s]."""
     return float((table.value - price * table.cost).max(axis=1).sum()) + price * budget
@@ -160,7 +171,7 @@ def fill_slack(table: Options, budget: float, chosen: IndexArray) -> IndexArray:
         more_value = table.value - _taken(table.value, chosen)[:, None]
         more_cost = table.cost - _taken(table.cost, chosen)[:, None]
         left = budget - _taken(table.cost, chosen).sum()
-        fits = (more_value > ROUNDING) & (more_cost <= left)
+        fits = (more_value > ROUNDING * table.value.max(axis=1, keepdims=True)) & (more_cost <= left)
         if not fits.any():
             return chosen
         a_second = np.where(fits, more_value / np.maximum(more_cost, ROUNDING * table.cost.max()), -np.inf)
@@ -201,29 +212,33 @@ def solve_cooperative(problem: Problem, *, fill: bool = True) -> Solution[Alloca
     """
     table = options(problem)
     price = optimal_price(table, problem.budget)
-    chosen = best_at(table, price)
+    chosen = own_choices(table, problem.budget, price)
     if fill:
         chosen = fill_slack(table, problem.budget, chosen)
-    return _solution(table, chosen, max(dual_value(table, problem.budget, price), _total(table, chosen)))
+    bound = max(dual_value(table, problem.budget, price), _total(table, chosen))
+    return _solution(table, chosen, bound + rounding_error(problem, table, price))
 
 
-def solve_exact(problem: Problem, *, single: bool = False) -> Solution[Allocation]:
+def solve_exact(
+    problem: Problem, *, single: bool = False, gap: float = GAP, limit: int = LIMIT
+) -> Solution[Allocation]:
     """The optimum of ``solve_cooperative``'s problem over all pairs of thresholds, by dynamic programming over devices.
 
     A knapsack with a choice a device, so that no stationarity proves it: every choice is tried or ruled out. A label is
     a choice for the first devices. One that costs no less and is worth no more than another is dropped, and so is one
-    that, by the dual bound on the rest, cannot beat the Lagrange solution.
+    that, by the dual bound on the rest, cannot beat the best choice known; likewise a pair of one device. Where
+    too many are left, those of the best bounds are kept, and the best bound of the others limits ``bound``.
 
     Parameters
     ----------
     single : allow no discarding (lower = 0)
+    gap : relative gap up to which it has ``converged``; else it has ended at a ``resource limit``
+    limit : labels to look at
 
     Raises
     ------
-    Infeasible
+    Infeasible, TooLarge
         as ``options``.
-    TooLarge
-        if more than ``MOST_LABELS`` labels stay open.
 
     Examples
     --------
@@ -236,24 +251,65 @@ def solve_exact(problem: Problem, *, single: bool = False) -> Solution[Allocatio
     """
     table = options(problem, single=single)
     budget, price = problem.budget, optimal_price(table, problem.budget)
-    start = fill_slack(table, budget, best_at(table, price))
-    least = _total(table, start) - ROUNDING
-    rest = np.cumsum((table.value - price * table.cost).max(axis=1)[::-1])[::-1]
-    rest = np.append(rest[1:], 0.0) + price * budget
+    best = fill_slack(table, budget, own_choices(table, budget, price))
+    off, late = rounding_error(problem, table, price), cost_error(problem, table)
+    worth = table.value - price * table.cost
+    most = worth.max(axis=1)
+    rest = np.append(np.cumsum(most[::-1])[::-1], 0.0) + price * budget  # of devices n, n + 1, ...
+    least, dropped = _total(table, best), -np.inf
     cost, value, choice = np.zeros(1), np.zeros(1), np.zeros((1, 0), dtype=np.int32)
     for n in range(problem.size):
-        front = _undominated(table.cost[n], table.value[n])
-        if cost.size * front.size > MOST_LABELS:
-            raise TooLarge(f"devices: {cost.size * front.size} labels at device {n}: must be at most {MOST_LABELS}")
-        new_cost = (cost[:, None] + table.cost[n, front]).ravel()
-        new_value = (value[:, None] + table.value[n, front]).ravel()
-        hopeful = (new_cost <= budget * (1 + 1e-15)) & (new_value - price * new_cost + rest[n] >= least)
-        index = np.flatnonzero(hopeful)
+        pairs = _undominated(table.cost[n], table.value[n])
+        pairs = pairs[rest[0] - most[n] + worth[n, pairs] >= least - off]
+        width = max(1, limit // (problem.size * max(1, pairs.size)))
+        if cost.size > width:
+            bound = value - price * cost + rest[n]
+            order = np.argpartition(-bound, width - 1)
+            dropped = max(dropped, float(bound[order[width:]].max()))
+            kept = np.sort(order[:width])
+            cost, value, choice = cost[kept], value[kept], choice[kept]
+        new_cost = (cost[:, None] + table.cost[n, pairs]).ravel()
+        new_value = (value[:, None] + table.value[n, pairs]).ravel()
+        bound = new_value - price * new_cost + rest[n + 1]
+        fits, hopeful = new_cost <= budget * (1 + 2 * UNIT), bound >= least - off
+        if (doubtful := ~fits & hopeful & (new_cost <= budget + late)).any():  # rounding decides whether they fit
+            dropped = max(dropped, float(bound[doubtful].max()))
+        index = np.flatnonzero(fits & hopeful)
         kept = index[_undominated(new_cost[index], new_value[index])]
         cost, value = new_cost[kept], new_value[kept]
-        choice = np.c_[choice[kept // front.size], front[kept % front.size]]
-    best = choice[-1] if value.size and value[-1] > _total(table, start) + ROUNDING else start
-    return _solution(table, best, None if single else _total(table, best))
+        choice = np.c_[choice[kept // max(1, pairs.size)], pairs[kept % max(1, pairs.size)]]
+    if value.size and value[-1] > least * (1 + ROUNDING):
+        best = choice[-1]
+    objective = _total(table, best)
+    bound = max(objective, min(dropped, float(rest[0]))) + off
+    near = bound - objective <= (gap * objective if objective > off else off)  # of 0, rounding is all there is
+    ended: Ended = "converged" if near else "resource limit"
+    return replace(_solution(table, best, None if single else bound), ended=ended)
+
+
+def rounding_error(problem: Problem, table: Options, price: float) -> float:
+    """What rounding can do to a sum of accuracies and to its dual bound at a price [1/s]: to their absolute terms.
+
+    An accuracy is made of sums over K levels, of f a^D and f a^S twice each and of what is filtered; a product and two
+    differences are rounded besides. Labels add up N of them, as the objective and the dual bound do. A choice may so
+    be worth more than its label, than one that rules it out, than its bound, and than the sum that is told: four times.
+    """
+    f, few = problem.score_pmf, 4 * (problem.levels + problem.size + 8)
+    local, served = (f * problem.device_accuracy).sum(), (f * problem.server_accuracy).sum()
+    filtered = local if problem.filtered == "kept" else problem.discard_value * problem.size
+    lost = 4 * problem.size * problem.levels * float(np.finfo(float).smallest_subnormal)  # by products that underflow
+    return float(few * UNIT * (2 * local + 2 * served + filtered)) + lost + 4 * price * cost_error(problem, table)
+
+
+def cost_error(problem: Problem, table: Options) -> float:
+    """What rounding can do to the delay that a choice adds [s]: c_i times sums over K levels, added up over N devices.
+
+    Only devices count that have a pair to pay for. Added up are delays that fit the budget, itself one difference: a
+    label beyond it is dropped.
+    """
+    each, budget = UNIT * (problem.levels + 4) * problem.offload_cost, problem.budget
+    pays = ((table.cost > 0) & (table.cost <= budget + each[:, None])).any(axis=1)
+    return float(each[pays].sum()) + UNIT * (problem.size + 5) * budget
 
 
 def smooth_probabilities(gain: FloatArray, steepness: FloatArray, cost: FloatArray, budget: float) -> FloatArray:

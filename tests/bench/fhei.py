@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from timing import exponent, median_seconds, report
@@ -13,7 +13,7 @@ from mecpapers.fhei.bounds import solve_exact
 from mecpapers.fhei.computing import least_energy, smallest, solve_resources
 from mecpapers.fhei.evidence import reference
 from mecpapers.fhei.mended import solve_mended
-from mecpapers.fhei.model import Problem
+from mecpapers.fhei.model import Problem, Users
 from mecpapers.fhei.scenario import TABLE_I
 
 
@@ -72,8 +72,26 @@ def growth() -> None:
         print(f"  {name} grows as M^{exponent({n: t for n, t in seconds.items() if n >= 20}):.1f}, M = 20 to 200")
 
 
+def alike() -> None:
+    """Like users, whom boxes can't tell apart."""
+    print()
+    print("certified optimum of like users")
+    for n in (40, 160):
+        problem = grown(n)
+        one = {
+            f.name: getattr(problem.users, f.name) for f in fields(Users) if getattr(problem.users, f.name) is not None
+        }
+        users = Users(**{name: np.full(n, np.median(value)) for name, value in one.items()})
+        problem = replace(problem, users=users)
+        solution = solve_exact(problem)
+        seconds = median_seconds(lambda p=problem: solve_exact(p), 3)
+        gap = (solution.gap or 0.0) / solution.objective
+        print(f"  M = {n:4}: {1e3 * seconds:9.1f} ms, relative gap {gap:.0e}, {solution.ended}")
+
+
 def main() -> None:
     """Run every comparison."""
     print(f"{'ours | theirs':62} {'ours':>12} {'theirs':>12} {'ratio':>10}   objectives differ by, relatively")
     closed_form()
     growth()
+    alike()

@@ -1,0 +1,152 @@
+"""No bound lies on the wrong side: the schemes of Paper III against enumeration in exact fractions, in every corner."""
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+
+from mecpapers.pose import thresholds as th
+from mecpapers.pose.model import Problem, violations
+from mecpapers.pose.schemes import SCHEMES
+from mecpapers.solution import Infeasible
+
+CORNERS = {
+    "plain": {},
+    "no accuracy": {"device_accuracy": 0.0, "server_accuracy": 0.0},
+    "nothing but kappa, tiny": {"device_accuracy": 0.0, "server_accuracy": 0.0, "discard_value": 1.2e-197},
+    "denormal": {"device_accuracy": 5e-324, "server_accuracy": 1.5e-323, "discard_value": 1e-323},
+    "all accuracies 1": {"device_accuracy": 1.0, "server_accuracy": 1.0},
+    "free air": {"transmission_time": 0.0},
+    "free offloading": {"transmission_time": 0.0, "server_delay": 0.0},
+    "no slack": {"deadline": 0.05, "device_delay": 0.05},
+    "no slack, tiny costs": {"deadline": 0.05, "device_delay": 0.05, "transmission_time": 1e-30, "server_delay": 0.0},
+    "tiny costs": {"transmission_time": 1e-200, "server_delay": 0.0},
+    "denormal costs": {"transmission_time": 5e-324, "server_delay": 0.0, "device_delay": 0.0, "deadline": 5e-323},
+    "huge costs": {"transmission_time": 1e300, "server_delay": 0.0},
+    "costs far apart": {"transmission_time": [1e-9, 1.0, 1e9], "server_delay": 0.0},
+    "one full image": {"deadline": 0.15, "device_delay": 0.05, "transmission_time": 0.1, "server_delay": 0.0},
+    "kept": {"filtered": "kept"},
+    "hardly any delay": {"deadline": 1e-12, "device_delay": 0.0},
+}
+
+
+def drawn(rng, corner, n, k, *, alike=False):
+    """A small problem with grid-like numbers, so that choices tie and budgets are met exactly."""
+    rows = (1 if alike else n, k)
+    values = {
+        "deadline": 0.05 + 0.05 * int(rng.integers(1, 6)),
+        "device_delay": 0.05,
+        "server_delay": float(rng.choice([0.0, 0.02])),
+        "transmission_time": rng.choice([0.02, 0.05, 0.1], 1 if alike else n),
+        "discard_value": float(rng.choice([0.0, 0.25])),
+        "score_pmf": rng.multinomial(8, np.full(k, 1 / k), rows[0]) / 8,
+        "device_accuracy": rng.integers(0, 9, rows) / 8,
+        "server_accuracy": rng.integers(0, 9, rows) / 8,
+        "servers": int(rng.integers(1, 3)),
+    } | corner
+    values["transmission_time"] = np.resize(values["transmission_time"], n)
+    for name in ("device_accuracy", "server_accuracy"):
+        values[name] = np.broadcast_to(values[name], rows)
+    return Problem(**values)
+
+
+def optimum(problem):
+    """The best sum of accuracies that meets the deadline, in exact fractions of the problem's float64 numbers."""
+    F = Fraction
+    n, k = problem.size, problem.levels
+    cost = [F(float(t)) + F(problem.server_delay) / F(problem.servers) for t in problem.transmission_time]
+    budget = F(problem.deadline) - F(float(problem.device_delay.max()))
+    choices = []
+    for i in range(n):
+        f, light, heavy = (
+            [F(float(x)) for x in getattr(problem, name)[i]]
+            for name in ("score_pmf", "device_accuracy", "server_accuracy")
+        )
+        below = light if problem.filtered == "kept" else [F(problem.discard_value)] * k
+        pairs = [(low, up) for low in range(k + 1) for up in range(low, k + 1)]
+        choices.append(
+            [
+                (
+                    cost[i] * sum(f[low:up]),
+                    sum(f[b] * (below[b] if b < low else heavy[b] if b < up else light[b]) for b in range(k)),
+                )
+                for low, up in pairs
+            ]
+        )
+    found = [sum(v for _, v in chosen) for chosen in product(*choices) if sum(c for c, _ in chosen) <= budget]
+    return max(found, default=None)
+
+
+def check(problem):
+    best = optimum(problem)
+    for name, scheme in SCHEMES.items():
+        try:
+            solution = scheme(problem, rng=np.random.default_rng(0))
+        except Infeasible:
+            continue
+        assert violations(problem, solution.allocation) == (), name
+        if solution.bound is not None:
+            assert Fraction(solution.bound) >= best, name
+            assert solution.objective <= solution.bound, name
+        if name == "exact":
+            assert best - Fraction(solution.objective) <= best * Fraction(1e-9) + Fraction(1e-300)
+            assert solution.converged
+
+
+def check_corner(corner, count):
+    rng = np.random.default_rng(sum(map(ord, corner)))
+    for _ in range(count):
+        n, k = (3, 2) if "far apart" in corner else (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
+        check(drawn(rng, CORNERS[corner], n, k, alike=bool(rng.integers(2))))
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+def test_no_bound_is_below_the_optimum(corner):
+    check_corner(corner, 12)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("corner", CORNERS)
+def test_no_bound_is_below_the_optimum_of_many(corner):
+    check_corner(corner, 700)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-100, 1e-197])
+def test_tiny_values_are_told_apart(scale):
+    """At no price the heavy network, at any price as dear as its gain the light one; whatever the unit of accuracy."""
+    table = th.Options(
+        lower=np.array([0, 0]), upper=np.array([0, 1]),
+        cost=np.array([[0.0, 1.0]]), value=scale * np.array([[0.25, 0.5]]),
+    )  # fmt: skip
+    assert th.best_at(table, 0.0)[0] == 1 and th.best_at(table, 0.3 * scale)[0] == 0
+    assert th.optimal_price(table, 0.5) == pytest.approx(0.25 * scale, rel=1e-9)
+
+
+def test_a_search_cut_short_gives_its_best_answer_and_a_true_bound():
+    rng = np.random.default_rng(5)
+    cut = 0
+    for _ in range(60):
+        problem = drawn(rng, {}, 3, 3)
+        best = optimum(problem)
+        for limit in (1, 10, 40):
+            solution = th.solve_exact(problem, limit=limit)
+            assert violations(problem, solution.allocation) == ()
+            assert Fraction(solution.objective) <= best * (1 + Fraction(1e-9)) and Fraction(solution.bound) >= best
+            assert solution.converged == (solution.bound - solution.objective <= th.GAP * solution.objective)
+            cut += not solution.converged
+    assert cut > 10
+
+
+@pytest.mark.parametrize(("n", "k"), [(200, 1), (200, 5), (6, 101), (60, 20)])
+def test_any_shape_ends_with_a_small_certified_gap(n, k):
+    rng = np.random.default_rng(n + k)
+    light = np.sort(rng.uniform(0.2, 0.9, (n, k)), axis=1)
+    problem = Problem(
+        deadline=0.05 + 0.01 * n, device_delay=0.05, server_delay=0.01, transmission_time=rng.uniform(0.02, 0.08, n),
+        discard_value=0.1, score_pmf=rng.dirichlet(np.ones(k), n), device_accuracy=light,
+        server_accuracy=light + rng.uniform(0, 1, (n, k)) * (1 - light),
+    )  # fmt: skip
+    solution = th.solve_exact(problem, limit=th.LIMIT // 20)
+    assert violations(problem, solution.allocation) == ()
+    assert 0 <= solution.gap <= 1e-4 * solution.objective
