@@ -5,14 +5,15 @@ They are Markdown tables within an element of class ``register``; ``register.js`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from mecpapers.companion import pages as book
-from mecpapers.companion.equations import numbers
-from mecpapers.ledger import NAMES, PAPERS, Claim, Entry, Erratum, Table
+from mecpapers.companion.equations import equation_rows, numbers
+from mecpapers.ledger import NAMES, PAPERS, Claim, Entry, Erratum, Table, read
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Register:
     table: Table
 
     def _repr_markdown_(self) -> str:
+        if not self.table.rows:
+            return "No row holds this text."
         return f'<div class="register">\n\n{self.table._repr_markdown_()}\n\n</div>'
 
     def __repr__(self) -> str:
@@ -98,6 +101,27 @@ def errata(rows: Mapping[str, Iterable[Erratum]], claims: Mapping[str, Iterable[
                 )
             )
     return Register(Table(("printed", "should read", "how we know", "where"), tuple(laid)))
+
+
+def equations(paper: str, root: Path, contains: str = "") -> Register:
+    """The equation map of a paper: function, tests, pages, and what is printed wrong in it.
+
+    Parameters
+    ----------
+    root : of the checkout
+    contains : show only the rows that hold this text, in any case; there may be none
+    """
+    wrong: dict[str, list[str]] = {}
+    for erratum in read(paper).errata:
+        for where in erratum.equations:
+            wrong.setdefault(where, []).append(f"[`{erratum.key}`](../errata.ipynb#erratum-{erratum.key})")
+    rows = [row | {"errata": ", ".join(wrong.get(row["equation"], []))} for row in equation_rows(paper, root)]
+    head = tuple(rows[0])
+    shown = [row for row in rows if contains.lower() in " ".join(row.values()).lower()]
+    for row in shown:
+        place = re.sub(r"\W+", "-", row["equation"]).strip("-").lower()
+        row["equation"] = f'<a id="row-{place}" class="permalink" href="#row-{place}">{row["equation"]}</a>'
+    return Register(Table(head, tuple(tuple(row.values()) for row in shown)))
 
 
 def _equation(paper: str, where: str, home: Mapping[str, Sequence[str]]) -> str:

@@ -142,7 +142,7 @@ def test_only_csv_and_the_machines_own_are_unchecked():
             assert "**The machine's own:**" in "".join(before["source"]), (path, k)
             assert "nbval-ignore-output" in tags(cell), (path, k)
         elif "nbval-ignore-output" in tags(cell):
-            assert offers_csv(cell) or "equation_rows" in "".join(cell["source"]), (path, k)
+            assert offers_csv(cell) or "register.equations" in "".join(cell["source"]), (path, k)
 
 
 def test_a_difference_in_any_other_cell_is_seen():
