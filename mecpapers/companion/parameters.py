@@ -1,9 +1,9 @@
 """The parameters that a notebook declares, and values for them from the command line.
 
 A notebook has one cell tagged ``parameters``, made of lines such as ``n_devices: int = 25  # N; 1 to 200``. Types are
-int, float, bool, str, and lists of one of these. The comment gives the meaning, the unit and, after a semicolon or
-alone, the values that are allowed, of a list those of each item: ``1 to 200``, ``above 0 to 1``, ``one of 2, 4``.
-A list with such a rule must not be empty.
+int, float, bool, str, and lists of one of these. The comment, behind the line or alone above it, gives the meaning, the
+unit and, after a semicolon or alone, the values that are allowed, of a list those of each item: ``1 to 200``, ``above 0
+to 1``, ``one of 2, 4``. A list with such a rule must not be empty.
 """
 
 import ast
@@ -162,8 +162,11 @@ def _parameter(line: ast.stmt, source: str) -> Parameter:
         default = ast.literal_eval(line.value)
     except ValueError as error:
         raise ValueError(f"{where}: the value of {line.target.id} must be a literal") from error
-    last = source.splitlines()[(line.end_lineno or line.lineno) - 1].encode()
+    lines = source.splitlines()
+    last = lines[(line.end_lineno or line.lineno) - 1].encode()
     comment = last[line.end_col_offset :].decode().lstrip().removeprefix("#").strip()
+    if not comment and line.lineno > 1 and lines[line.lineno - 2].startswith("#"):  # a long line has it above
+        comment = lines[line.lineno - 2].removeprefix("#").strip()
     parameter = Parameter(name=line.target.id, type=kind, default=default, comment=comment)
     parameter.check(default)
     return parameter
