@@ -46,7 +46,8 @@ function shortest(value) {
 function asJson(value) {
   if (typeof value === "number") return shortest(value);
   if (typeof value === "string") {
-    return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escaped);
   }
   if (Array.isArray(value)) return `[${value.map(asJson).join(", ")}]`;
   if (value && typeof value === "object") {
@@ -370,14 +371,15 @@ const cancelling = (v, n, frames) =>
 
 /**
  * L and the options as seen from w = (u, v), the congestion: reduced costs r, each device's cheapest option `choice`,
- * what it costs there, and the residual (A, B) - w. u^2 / f^max is the price of server cycles, v^2 / T that of air time.
+ * what it costs there, and the residual (A, B) - w. The price of server cycles is u^2 / f^max, that of air time v^2 / T.
  *
  *   L(w) = -|w|^2 + sum_n min_o (e + 2 u a + 2 v b)   bounds the cost of every assignment from below, and
  *   cost(x) = L(w) + sum_n r_n(x_n) + |(A, B) - w|^2.
  */
 function lookFrom(table, u, v) {
   const { first, a, b, e } = table, size = first.length - 1;
-  const near = { w: [u, v], r: new Float64Array(e.length), choice: new Int32Array(size), least: new Float64Array(size) };
+  const near = { w: [u, v], r: new Float64Array(e.length) };
+  Object.assign(near, { choice: new Int32Array(size), least: new Float64Array(size) });
   let A = 0, B = 0, total = 0, largest = 0, sum = 0;
   for (let n = 0; n < size; n++) {
     let k = first[n];
@@ -432,10 +434,10 @@ function ascend(table, near, tolerance) {
   return { shift: best, gap: Math.max(0, upper - lower) };
 }
 
-/** Maximise -|z|^2 + min over the cuts (level + 2 z.slope), where the last cut is active with none, one or two others. */
+/** Maximise -|z|^2 + min over the cuts (level + 2 z.slope); the last cut is active, with none, one or two others. */
 function highestPoint(cuts) {
   const [p, q, level] = cuts[cuts.length - 1], others = cuts.slice(0, -1);
-  const edges = others.map((cut) => [cut[0] - p, cut[1] - q, (level - cut[2]) / 2]); // it meets the last where z.edge = s
+  const edges = others.map((cut) => [cut[0] - p, cut[1] - q, (level - cut[2]) / 2]); // they meet where z.edge = s
   let best = null, highest = -Infinity;
   const judge = (x, y) => {
     let least = Infinity;
@@ -449,7 +451,7 @@ function highestPoint(cuts) {
     judge(p + along * x, q + along * y);
     for (const [x2, y2, s2] of edges.slice(i + 1)) {
       const area = x * y2 - x2 * y;
-      judge((s * y2 - s2 * y) / area, (x * s2 - x2 * s) / area); // parallel cuts have no corner: NaN, never the highest
+      judge((s * y2 - s2 * y) / area, (x * s2 - x2 * s) / area); // parallel cuts have no corner: NaN, never highest
     }
   });
   return [best, highest];
@@ -778,13 +780,15 @@ function channelAware(p, limit = LIMIT) {
   const stay = solveOptions(optionTable(p, new Array(p.devices.size).fill(false)), { limit });
   const offload = Array.from(p.devices.uplink_rate, (rate) => rate > 0); // line 2: N_1 = N
   let best = solveOptions(optionTable(p, offload), { limit }); // lines 1 and 3
+  const trail = [best.objective]; // what every policy looked at costs
   for (const k of byChannel(p)) { // line 6: k = argmin h_n over N_1
     offload[k] = false; // line 7
     const trial = solveOptions(optionTable(p, offload), { limit, start: best.w }); // line 8
+    trail.push(trial.objective);
     if (trial.objective >= best.objective) break; // line 9, else-branch: stop
     best = trial; // lines 10 and 11
   }
-  return best.objective <= stay.objective ? best : stay;
+  return { ...(best.objective <= stay.objective ? best : stay), trail, withdrawn: byChannel(p) };
 }
 
 /** The object that `mecpapers solve FILE.json --json` prints. */
