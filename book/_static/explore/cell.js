@@ -10,8 +10,9 @@ const { video, scene: scenes } = window.mecpapers;
 const { HALF, MOST, NETWORKS, DEVICE, EMPTY } = scenes;
 const REST = 500; // [ms] without a change, after which the hand is said to rest
 const HASTE = 20_000; // partial assignments that a move may look at; at rest solve.js has its own limit
+const SHARE = 6; // [ms] of a frame for Algorithm 3: k times as slow, it is asked at every (k + 1)th frame of a move
 const STEP = 10, STRIDE = 50; // [m] that an arrow key moves a device, and with Shift
-const GRID = 44; // points along an axis of the dual's map
+const GRID = 36; // points along an axis of the dual's map
 const RINGS = 9; // its contours
 const KINDS = { 18: "circle", 34: "square", 101: "diamond" };
 
@@ -45,6 +46,7 @@ const state = {
   table: null,
   prices: null, // w = (u, v), the reader's own
   past: [], future: [], // scenes, as addresses
+  skipped: 0, slowness: 0, // frames without Algorithm 3: how many by now, and how many it takes
   moving: false, // a hand is at it
 };
 
@@ -72,6 +74,7 @@ function changed() {
   frame ||= requestAnimationFrame(redraw);
   clearTimeout(rest);
   rest = setTimeout(settled, REST);
+  delete page.dataset.settled;
 }
 
 function redraw() {
@@ -84,7 +87,7 @@ function redraw() {
 
 function compute() {
   const { scene } = state, size = scene.devices.length;
-  const start = state.answer?.w ?? null;
+  const start = state.answer?.w ?? null, { walk } = state;
   Object.assign(state, { answer: null, walk: null, refusal: "" });
   state.chosen = Math.max(0, Math.min(state.chosen, size - 1));
   if (!size) {
@@ -96,7 +99,11 @@ function compute() {
     const problem = video.problemOf(scenes.toInstance(scene));
     state.table = video.optionTable(problem);
     state.answer = video.solveOptions(state.table, { start, ...limit });
-    state.walk = video.channelAware(problem, state.moving ? HASTE : undefined);
+    state.skipped = state.moving && walk?.allocation.frames.length === size && state.skipped < state.slowness
+      ? state.skipped + 1 : 0;
+    const began = performance.now();
+    state.walk = state.skipped ? walk : video.channelAware(problem, state.moving ? HASTE : undefined);
+    if (!state.skipped) state.slowness = Math.floor((performance.now() - began) / SHARE);
   } catch (error) {
     state.refusal = error.message;
   }
@@ -109,7 +116,10 @@ function settled() {
   const address = scenes.encode(state.scene);
   if (location.hash !== address) history.replaceState(null, "", address);
   drawTable();
-  find("spoken").textContent = state.answer ? `${find("story").textContent} ${find("chosen").textContent}` : state.refusal;
+  const { answer, refusal } = state;
+  const told = ["story", "chosen", "walk"].map((name) => find(name).textContent);
+  find("spoken").textContent = answer ? told.join(" ") : refusal;
+  page.dataset.settled = "";
 }
 
 /** One step that can be undone: `edit` changes the scene. */
@@ -202,8 +212,11 @@ function choose(n) {
 // ---------------------------------------------------------------- the map
 
 const svg = d3.select(find("map"));
-const layers = Object.fromEntries(["ground", "links", "devices", "hint"].map((name) => [name, svg.append("g").attr("class", name)]));
+const layersOf = (picture, names) =>
+  Object.fromEntries(names.map((name) => [name, picture.append("g").attr("class", name)]));
+const layers = layersOf(svg, ["ground", "links", "devices", "hint"]);
 let metre = 1; // of the map in one pixel [m]
+const width = { air: 400, server: 400, trail: 640 }; // of other pictures [px]; read while one draws, they would be slow
 
 function drawGround() {
   const ground = layers.ground;
@@ -215,7 +228,10 @@ function drawGround() {
   }
   const station = ground.append("g").attr("class", "station");
   station.append("path").attr("d", "M-9 14L0 -10L9 14M-5.4 5H5.4M-2.6 -3H2.6");
-  station.append("path").attr("d", "M-7 -16A10 10 0 0 0 -7 -4M7 -16A10 10 0 0 1 7 -4M-12 -20A16 16 0 0 0 -12 0M12 -20A16 16 0 0 1 12 0");
+  for (const [x, r] of [[7, 6], [12, 10]]) { // waves, to either side
+    station.append("path").attr("d", `M${-x} ${-10 - r}A${r + 4} ${r + 4} 0 0 0 ${-x} ${r - 10}`
+      + `M${x} ${-10 - r}A${r + 4} ${r + 4} 0 0 1 ${x} ${r - 10}`);
+  }
   station.append("circle").attr("cy", -10).attr("r", 2.4);
   layers.hint.append("rect").attr("y", -12).attr("width", 78).attr("height", 24).attr("rx", 12);
   layers.hint.append("text").attr("dy", "0.35em").text("drag me");
@@ -224,27 +240,19 @@ function drawGround() {
 const drag = d3.drag()
   .container(() => svg.node())
   .clickDistance(4)
-  .on("start", (event, n) => {
-    remember();
-    state.moving = true;
-    state.chosen = n;
-    page.classList.add("touched");
-    const { x, y } = state.scene.devices[n];
-    event.subject.hold = [event.x - x, event.y - y];
-    fillControls();
-    changed();
-  })
+  .subject((_, n) => ({ x: state.scene.devices[n].x, y: state.scene.devices[n].y }))
+  .on("start", (_, n) => choose(n))
   .on("drag", (event, n) => {
-    const [dx, dy] = event.subject.hold;
-    place(state.scene.devices[n], event.x - dx, event.y - dy);
+    if (!state.moving) remember();
+    state.moving = true;
+    page.classList.add("touched");
+    place(state.scene.devices[n], event.x, event.y);
     changed();
   })
   .on("end", () => {
     state.moving = false;
-    if (state.past.at(-1) === scenes.encode(state.scene)) state.past.pop(); // chosen, not moved
     changed();
-  })
-  .subject((event, n) => ({ x: state.scene.devices[n].x, y: state.scene.devices[n].y }));
+  });
 
 function listenToMap() {
   svg.on("click", (event) => {
@@ -276,10 +284,12 @@ function listenToMap() {
     redrawNow();
     layers.devices.select(".chosen").node()?.focus();
   });
-  new ResizeObserver(() => {
+  const resized = new ResizeObserver(() => {
     metre = (2 * HALF + 40) / (svg.node().clientWidth || 400);
+    for (const name of Object.keys(width)) width[name] = find(name).clientWidth || width[name];
     if (state.scene) changed();
-  }).observe(svg.node());
+  });
+  for (const name of ["map", ...Object.keys(width)]) resized.observe(find(name));
 }
 
 function redrawNow() {
@@ -303,7 +313,8 @@ function drawMap() {
     .attr("class", (n) => (n === chosen ? "chosen" : null))
     .attr("stroke-width", (n) => metre * (1.5 + 24 * answer.allocation.time_share[n]));
   const marks = layers.devices.selectAll("g.device").data(order, (n) => n).join((enter) => {
-    const g = enter.append("g").attr("role", "option").call(drag).on("focus", (_, n) => n !== state.chosen && choose(n));
+    const g = enter.append("g").attr("role", "option").call(drag);
+    g.on("focus", (_, n) => n !== state.chosen && choose(n));
     g.append("circle").attr("class", "reach").attr("r", 22);
     g.append("circle").attr("class", "other").attr("r", 19);
     g.append("path").attr("class", "body");
@@ -322,7 +333,6 @@ function drawMap() {
   marks.select(".body").attr("d", (n) => SHAPES[KINDS[scene.devices[n].net]]);
   marks.select(".id").text((n) => n);
   marks.select(".frames").text((n) => (answer && (roomy || n === chosen) ? `×${answer.allocation.frames[n]}` : ""));
-  layers.devices.select(".chosen").raise();
   const first = scene.devices[chosen];
   layers.hint.attr("visibility", first ? "visible" : "hidden");
   if (first) {
@@ -350,11 +360,11 @@ function drawBars() {
       g.append("text").attr("y", 13).attr("dy", "0.35em");
       return g;
     });
-    const width = bar.node().clientWidth || 400;
+    const wide = width[name];
     marks.attr("class", ({ n }) => (n === chosen ? "chosen" : null));
-    marks.select("rect").attr("x", (d) => d.from * width).attr("width", (d) => Math.max(0.5, d.share * width - 1.5));
-    marks.select("text").attr("x", (d) => (d.from + d.share / 2) * width)
-      .text((d) => (d.share * width > 54 ? `${d.n}: ${percent(d.share)}` : d.share * width > 16 ? d.n : ""));
+    marks.select("rect").attr("x", (d) => d.from * wide).attr("width", (d) => Math.max(0.5, d.share * wide - 1.5));
+    marks.select("text").attr("x", (d) => (d.from + d.share / 2) * wide)
+      .text((d) => (d.share * wide > 54 ? `${d.n}: ${percent(d.share)}` : d.share * wide > 16 ? d.n : ""));
     bar.attr("aria-label", parts.length
       ? parts.map((d) => `device ${d.n} ${percent(d.share)}`).join(", ") : "nobody uses it");
     find(`${name}-idle`).hidden = parts.length > 0;
@@ -375,7 +385,8 @@ function drawNumbers() {
   find("refusal").textContent = refusal;
   find("why").textContent = reasonOf(refusal);
   if (!answer) {
-    show({ size: scene.devices.length, sending: "–", delay: "–", energy: "–", accuracy: "–", cost: "–", bound: "–", gap: "–", walk: "–" });
+    const names = ["sending", "delay", "energy", "accuracy", "cost", "bound", "gap", "walk"];
+    show({ size: scene.devices.length, ...Object.fromEntries(names.map((name) => [name, "–"])) });
     for (const name of ["story", "chosen", "walk"]) find(name).textContent = "";
     return;
   }
@@ -420,7 +431,8 @@ function chosenStory() {
   const { answer, scene, chosen: n, table } = state, { allocation: x, metrics } = answer;
   const d = Math.round(scenes.distance(scene.devices[n])), frames = `${x.frames[n]} frame${x.frames[n] > 1 ? "s" : ""}`;
   const rate = table.problem.devices.uplink_rate[n];
-  const channel = `Device ${n} is ${d} m from the station; alone on the channel it would send ${digits(rate / 1e6)} Mbit/s.`;
+  const channel = `Device ${n} is ${d} m from the station; alone on the channel it would send ${
+    digits(rate / 1e6)} Mbit/s.`;
   const does = x.offload[n]
     ? `It sends ${frames}, with ${percent(x.time_share[n] / table.problem.time_budget)} of the air time and ${
       percent(x.edge_frequency[n] / table.problem.server_frequency)} of the server`
@@ -437,7 +449,7 @@ function walkStory() {
   const more = b.flatMap((x, n) => (x && !a[n] ? [n] : [])), fewer = b.flatMap((x, n) => (!x && a[n] ? [n] : []));
   const excess = excessOf(walk);
   if (!more.length && !fewer.length) {
-    return excess < 1e-9 ? "Algorithm 3 finds this optimum." : "Algorithm 3 chooses the same devices, but other frames.";
+    return "Algorithm 3 finds this optimum.";
   }
   const does = [more.length && `send ${devicesNamed(more)} too`, fewer.length && `keep ${devicesNamed(fewer)} at home`];
   return excess < 1e-9 ? `Algorithm 3 would ${does.filter(Boolean).join(", and ")}, at the same cost.`
@@ -449,7 +461,8 @@ function drawTable() {
   const { answer, scene, table } = state, body = d3.select(find("rows"));
   const rows = answer ? scene.devices.map((device, n) => {
     const { allocation: x, metrics: m } = answer, p = table.problem;
-    return [n, Math.round(scenes.distance(device)), NETWORKS[device.net].name, x.offload[n] ? "edge" : "local", x.frames[n],
+    return [n, Math.round(scenes.distance(device)), NETWORKS[device.net].name,
+      x.offload[n] ? "edge" : "local", x.frames[n],
       percent(x.time_share[n] / p.time_budget, 1), percent(x.edge_frequency[n] / p.server_frequency, 1),
       digits(m.delay[n]), digits(m.energy[n]), fixed(m.accuracy[n], 4), fixed(m.cost[n], 4)];
   }) : [];
@@ -461,8 +474,7 @@ function drawTable() {
 const dual = d3.select(find("dual"));
 const SIDE = 400, LEFT = 64, TOP = 8; // of its picture [px]
 const LENS = { x: LEFT + SIDE - 84, y: TOP + 84, r: 76, points: 24 }; // its magnifier
-const plot = Object.fromEntries(["height", "axes", "way", "lens", "points"]
-  .map((name) => [name, dual.append("g").attr("class", name)]));
+const plot = layersOf(dual, ["height", "axes", "way", "lens", "points"]);
 const scale = d3.scaleLinear().range([0, SIDE]);
 const at = ([u, v]) => [LEFT + scale(u), TOP + SIDE - scale(v)];
 
@@ -482,16 +494,18 @@ function drawDual() {
   const { answer } = state, seen = answer !== null && answer.w[0] + answer.w[1] > 0;
   find("dual-part").classList.toggle("idle", !seen);
   if (!seen) {
-    find("price-story").textContent = "Nobody wants to offload, so air time and server are worth nothing here.";
+    find("price-story").textContent = answer
+      ? "Nobody wants to offload, so air time and server are worth nothing here." : "";
     find("peak-story").textContent = "";
     return;
   }
   const best = usedOf(answer.allocation), end = reachOf([...answer.w, ...best]);
   scale.domain([0, end]);
-  state.prices ??= [0.35, 0.85].map((share) => share * end);
+  state.prices ??= [0.3, 0.6].map((share) => share * end);
   state.prices = state.prices.map((x) => Math.min(x, end));
   const levels = Array.from({ length: RINGS }, (_, i) => answer.dual - ((end * (RINGS - i)) / (RINGS + 1)) ** 2);
-  plot.height.selectAll("path").data(contours(GRID, levels, [0, 0], end, [LEFT, TOP], SIDE)).join("path").attr("d", (d) => d);
+  const paths = contours(GRID, levels, [0, 0], end, [LEFT, TOP], SIDE);
+  plot.height.selectAll("path").data(paths).join("path").attr("d", (d) => d);
   drawAxes(end);
   const { near, point } = demandAt(state.prices);
   const [from, to] = [at(state.prices), at(point.map((x) => Math.min(x, 1.02 * end)))];
@@ -578,21 +592,22 @@ function drawPriceText(near, used) {
   const { answer, prices: [u, v], table, scene } = state, size = scene.devices.length;
   const sending = near.choice.reduce((sum, k) => sum + (table.rank[k] > 0), 0);
   find("price-story").textContent = `At your prices, ${digits(v * v, 2)} for all of the air time and ${
-    digits(u * u, 2)} for the whole server, ${sending ? `${sending} of ${size}` : `none of ${size}`} devices would offload. `
+    digits(u * u, 2)} for the whole server, ${sending || "none"} of ${size} devices would offload. `
     + `So no allocation costs less than ${fixed(near.value, 4)}. That is ${
       digits(Math.max(0, answer.objective - near.value), 2)} below the optimum.`;
   const gap = answer.objective - answer.dual, apart = (answer.w[0] - used[0]) ** 2 + (answer.w[1] - used[1]) ** 2;
   find("peak-story").textContent = gap > 1e-9 * Math.abs(answer.objective)
-    ? `The top (+) bounds the cost by ${fixed(answer.dual, 4)}, still ${digits(gap, 2)} below the optimum. ${digits(apart, 2)} of it `
-      + `is the squared distance from the top to the optimum (○), which the magnifier shows; the rest is paid by devices that do not take `
-      + "what is cheapest for them. Prices alone cannot close this gap, since devices are whole. A search over the few "
-      + "devices that hesitate at these prices does."
+    ? `The top (+) bounds the cost by ${fixed(answer.dual, 4)}, still ${digits(gap, 2)} below the optimum. `
+      + `${digits(apart, 2)} of it is the squared distance from the top to the optimum (○), which the magnifier shows. `
+      + "The rest is paid by devices that do not take what is cheapest for them. Prices alone cannot close this gap, "
+      + "since devices are whole. A search over the few devices that hesitate at these prices does."
     : "The top (+) is as high as the optimum’s cost: here prices alone prove it.";
 }
 
 function drawDualFrame() {
   dual.attr("viewBox", `0 0 ${LEFT + SIDE + 12} ${TOP + SIDE + 46}`);
-  plot.axes.append("rect").attr("class", "frame").attr("x", LEFT).attr("y", TOP).attr("width", SIDE).attr("height", SIDE);
+  plot.axes.append("rect").attr("class", "frame").attr("x", LEFT).attr("y", TOP)
+    .attr("width", SIDE).attr("height", SIDE);
   plot.axes.append("text").attr("class", "title").attr("x", LEFT + SIDE / 2).attr("y", TOP + SIDE + 40)
     .text("price of the whole server [cost]");
   plot.axes.append("text").attr("class", "title").attr("transform", `translate(14 ${TOP + SIDE / 2}) rotate(-90)`)
@@ -641,7 +656,7 @@ function drawTrail() {
   const { answer, walk } = state;
   find("trail-part").classList.toggle("idle", !walk);
   if (!walk) return;
-  const costs = walk.trail, most = walk.withdrawn.length, wide = trail.node().clientWidth || 640;
+  const costs = walk.trail, most = walk.withdrawn.length, wide = width.trail;
   const low = Math.min(answer.objective, ...costs), high = Math.max(...costs), room = 0.08 * (high - low || 1);
   const x = d3.scaleLinear([most, 0], [PAD.left, wide - PAD.right]);
   const y = d3.scaleLinear([low - room, high + room], [HIGH - PAD.bottom, PAD.top]);
@@ -667,7 +682,7 @@ function drawTrailFrame() {
   trail.append("path").attr("class", "steps");
   trail.append("text").attr("class", "title").attr("y", HIGH - 4)
     .text("devices that still offload, the best channels");
-  trail.append("text").attr("class", "title").attr("transform", `translate(12 ${HIGH / 2 - 10}) rotate(-90)`).text("cost");
+  trail.append("text").attr("class", "side").text("cost").attr("transform", `translate(12 ${HIGH / 2}) rotate(-90)`);
 }
 
 // ---------------------------------------------------------------- sliders, buttons, files
@@ -725,7 +740,9 @@ function listenToControls() {
     });
   }
   for (const input of article.querySelectorAll("input[name=cell-net]")) {
-    input.addEventListener("change", () => state.scene.devices.length && step(() => setOwn("net", Number(input.value))));
+    input.addEventListener("change", () => {
+      if (state.scene.devices.length) step(() => setOwn("net", Number(input.value)));
+    });
   }
   find("local").addEventListener("change", (event) => step((scene) => { scene.local = event.target.value; }));
   find("device").addEventListener("change", (event) => choose(Number(event.target.value)));
@@ -739,11 +756,11 @@ function listenToControls() {
       say("Choose an instance file, or drop one on the map.");
       find("file").click();
     },
-    uphill: stepUphill,
-    peak: () => {
-      state.prices = [...state.answer.w];
-      drawDual();
-    },
+    uphill: () => setPrices(({ w }, prices) => { // half of a step along the gradient, 2 ((A, B) - w)
+      const { point } = demandAt(prices);
+      return prices.map((x, i) => Math.min(scale.domain()[1], x + (point[i] - x) / 4));
+    }),
+    peak: () => setPrices(({ w }) => w),
   };
   for (const [name, action] of Object.entries(press)) find(name).addEventListener("click", action);
   for (const button of article.querySelectorAll("[data-preset]")) {
@@ -773,10 +790,12 @@ function listenToControls() {
   });
 }
 
-/** Half of a step along the gradient, 2 ((A, B) - w). */
-function stepUphill() {
-  const { point } = demandAt(state.prices), end = scale.domain()[1];
-  state.prices = state.prices.map((w, i) => Math.min(end, w + (point[i] - w) / 4));
+function setPrices(next) {
+  if (!state.answer) {
+    say("There are no prices without an answer.");
+    return;
+  }
+  state.prices = next(state.answer, state.prices ?? state.answer.w);
   drawDual();
 }
 
@@ -797,7 +816,9 @@ function fillControls() {
     if (value !== undefined) input.value = toSlider(name, value);
     showControl(input);
   }
-  for (const input of article.querySelectorAll("input[name=cell-net]")) input.checked = Number(input.value) === device?.net;
+  for (const input of article.querySelectorAll("input[name=cell-net]")) {
+    input.checked = Number(input.value) === device?.net;
+  }
   find("local").value = scene.local;
   d3.select(find("device")).selectAll("option").data(scene.devices).join("option").attr("value", (_, n) => n)
     .text((_, n) => `Device ${n}`).property("selected", (_, n) => n === chosen);

@@ -155,12 +155,13 @@ function readFile(text, name) {
   const open = []; // the objects around this place: their name, and the fields they have had
   let last = "";
   for (const [token] of text.matchAll(/"(?:\\.|[^"\\])*"|[{}:]/g)) {
-    if (token === "{") open.push({ where: open.length ? `${open.at(-1).where}${JSON.parse(last)}.` : "", had: new Set() });
+    const outer = open.at(-1);
+    if (token === "{") open.push({ where: outer ? `${outer.where}${JSON.parse(last)}.` : "", had: new Set() });
     else if (token === "}") open.pop();
     else if (token !== ":") last = token;
-    else if (open.at(-1).had.has(last)) {
-      throw new Error(`${open.at(-1).where}${JSON.parse(last)} is given twice: every field must be given once`);
-    } else open.at(-1).had.add(last);
+    else if (outer.had.has(last)) {
+      throw new Error(`${outer.where}${JSON.parse(last)} is given twice: every field must be given once`);
+    } else outer.had.add(last);
   }
   root.mecpapers.video.problemOf(instance); // throws the command's line
   const size = Math.max(1, ...Object.values(instance.devices).filter(Array.isArray).map((list) => list.length));

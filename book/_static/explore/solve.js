@@ -318,7 +318,12 @@ function optionTable(p, offload = null) {
   const v = p.devices, local = (p.local ??= solveLocal(p)); // every policy of a problem shares it
   checkOptions(p);
   const table = { problem: p, local, first: [0], rank: [], a: [], b: [], e: [] };
-  const add = (rank, a, b, e) => [["rank", rank], ["a", a], ["b", b], ["e", e]].forEach(([k, x]) => table[k].push(x));
+  const add = (rank, a, b, e) => {
+    table.rank.push(rank);
+    table.a.push(a);
+    table.b.push(b);
+    table.e.push(e);
+  };
   for (let n = 0; n < v.size; n++) {
     if (!offload || !offload[n]) add(0, 0, 0, local.cost[n]);
     const worth = local.cost[n] + 2 * UNITS * UNIT * sizes(p, n, local.cost[n]);
@@ -371,7 +376,7 @@ const cancelling = (v, n, frames) =>
 
 /**
  * L and the options as seen from w = (u, v), the congestion: reduced costs r, each device's cheapest option `choice`,
- * what it costs there, and the residual (A, B) - w. The price of server cycles is u^2 / f^max, that of air time v^2 / T.
+ * what it costs there, and the residual (A, B) - w. The prices are u^2 / f^max a cycle/s and v^2 / T of air time.
  *
  *   L(w) = -|w|^2 + sum_n min_o (e + 2 u a + 2 v b)   bounds the cost of every assignment from below, and
  *   cost(x) = L(w) + sum_n r_n(x_n) + |(A, B) - w|^2.
