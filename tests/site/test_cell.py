@@ -225,7 +225,7 @@ def test_a_file_in_and_out(opened: Callable, site: Path, tmp_path: Path) -> None
     with opened((site / CELL).as_uri()) as (page, faults):
         for file in (book, tmp_path / "odd.json"):
             part(page, "file").set_input_files(file)
-            expect(part(page, "said")).to_contain_text(f"{file.name} is on the map")
+            expect(part(page, "said-file")).to_contain_text(f"{file.name} is on the map")
             check_numbers(page, tmp_path)
             with page.expect_download() as download:
                 page.get_by_role("button", name="Solve this in Python").click()
@@ -245,7 +245,7 @@ def test_a_file_in_and_out(opened: Callable, site: Path, tmp_path: Path) -> None
         for text, message in wrong.items():
             (tmp_path / "wrong.json").write_text(text, encoding="utf-8")
             part(page, "file").set_input_files(tmp_path / "wrong.json")
-            expect(part(page, "said")).to_contain_text(message)
+            expect(part(page, "said-file")).to_contain_text(message)
         assert page.url == before and faults == []
 
 
