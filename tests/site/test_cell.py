@@ -278,3 +278,35 @@ def test_the_top_of_the_prices_is_reached_uphill(opened: Callable, site: Path) -
         assert max(bounds) == bounds[-1] and bounds[-2] > bounds[0]
         assert bounds[-1] <= float(shown(page, "cost"))
         assert faults == []
+
+
+# In the pictures, whose text test_site leaves out: text and what lies behind it.
+CONTRAST = """pairs => {
+  const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+    .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const behind = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
+  return pairs.map(([text, ground, name]) => {
+    const [a, b] = [light(behind(text, 'fill')), light(behind(ground, name))].sort((x, y) => y - x);
+    return [text, (a + .05) / (b + .05)];
+  }).filter(([, ratio]) => ratio < 4.5);
+}"""
+PAIRS = [
+    (".device.edge .id", ".device.edge .body", "fill"),
+    (".device.local .id", ".device.local .body", "fill"),
+    (".device .frames", ".field", "fill"),
+    (".mark", ".field", "fill"),
+    (".hint text", ".hint rect", "fill"),
+    (".shares text", ".shares rect", "fill"),
+    (".tick", "body", "backgroundColor"),
+    (".trail-part .name", "body", "backgroundColor"),
+]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_in_the_pictures_is_legible(opened: Callable, site: Path, theme: str) -> None:
+    with opened((site / CELL).as_uri()) as (page, faults):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+        assert page.evaluate(CONTRAST, PAIRS) == []
+        assert faults == []

@@ -7,7 +7,7 @@
 (function (root) {
 
 const { video, scene: scenes, mapOf, dualOf, trailOf } = root.mecpapers;
-const { digits, fixed, percent, clamp, mean, listed } = root.mecpapers.text;
+const { digits, fixed, below, percent, clamp, mean, listed } = root.mecpapers.text;
 const { HALF, MOST, NETWORKS, DEVICE, EMPTY } = scenes;
 const REST = 500; // [ms] without a change, after which the hand is said to rest
 const HASTE = 20_000; // partial assignments that a move may look at; at rest solve.js has its own limit
@@ -231,7 +231,7 @@ function drawNumbers() {
     cost: fixed(answer.objective, 4), bound: fixed(answer.bound, 4), gap: digits(answer.objective - answer.bound, 2),
     walk: walk ? `+${percent(Math.max(0, excessOf(walk)), 1)}` : "–",
   });
-  find("story").textContent = storyOf(sending);
+  find("story").textContent = `${storyOf(sending)} ${proofOf(answer)}`;
   find("chosen").textContent = chosenStory();
   find("walk").textContent = walk ? walkStory() : "";
 }
@@ -253,11 +253,15 @@ function storyOf(sending) {
   const who = size === 1 ? "The only device offloads" : sending.length === size ? `All ${size} devices offload`
     : `${sending.length} of ${size} devices ${sending.length > 1 ? "offload" : "offloads"}`;
   const names = sending.length < size ? ` (${sending.length > 12 ? "blue on the map" : devicesNamed(sending)})` : "";
-  const proof = answer.converged
-    ? `No choice of devices and frames costs less than ${fixed(answer.bound, 4)}: that is proved, to ${
-      digits(answer.objective - answer.bound, 2)}.`
-    : `No choice can cost less than ${fixed(answer.bound, 4)}: that much is proved so far.`;
-  return `${who}${names} and send ${sent} frames. ${proof}`;
+  return `${who}${names} and ${sending.length > 1 ? "send" : "sends"} ${sent} frames.`;
+}
+
+function proofOf({ converged, bound, objective }) {
+  const given = state.scene.local === "eq31" ? ", as long as local devices follow Theorem 1" : "";
+  return converged
+    ? `No choice of devices and frames costs less than ${fixed(bound, 4)}${given}: that is proved, to ${
+      digits(objective - bound, 2)}.`
+    : `No choice can cost less than ${below(bound, 4)}${given}: that much is proved so far.`;
 }
 
 function chosenStory() {
