@@ -12,6 +12,7 @@ const { HALF, MOST, NETWORKS, DEVICE, EMPTY } = scenes;
 const REST = 500; // [ms] without a change, after which the hand is said to rest
 const HASTE = 20_000; // partial assignments that a move may look at; at rest solve.js has its own limit
 const SHARE = 6; // [ms] of a frame for Algorithm 3: k times as slow, it is asked at every (k + 1)th frame of a move
+const FIRST = 3; // the device that the page asks to drag: a heavy network with a fair channel
 const READ = 6000; // [ms] that a message stays
 
 const PRESETS = {
@@ -455,8 +456,8 @@ async function readFiles(files) {
   find("file").value = "";
 }
 
-function open(scene) {
-  Object.assign(state, { scene, chosen: 0, prices: null });
+function open(scene, chosen = 0) {
+  Object.assign(state, { scene, chosen, prices: null });
   fillControls();
   changed();
 }
@@ -468,7 +469,7 @@ const cell = { // what the pictures see of this page
 };
 const drawMap = mapOf(cell), dual = dualOf(cell), drawTrail = trailOf(cell);
 listenToControls();
-open(scenes.decode(location.hash) ?? scenes.decode(PRESETS.mixed));
+open(scenes.decode(location.hash) ?? scenes.decode(PRESETS.mixed), location.hash.startsWith("#cell=") ? 0 : FIRST);
 redrawNow();
 
 })(globalThis);

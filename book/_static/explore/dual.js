@@ -9,6 +9,7 @@ const RINGS = 9; // contours
 const SIDE = 400, LEFT = 64, TOP = 8; // of the picture [px]
 const LENS = { x: LEFT + SIDE - 84, y: TOP + 84, r: 76, points: 24 }; // its magnifier [px]
 const ARROW = 130; // the longest [px]
+const CHOICE = { wide: 250, row: 22, label: 52, number: 58 }; // a row for each option of a device [px]
 
 /** Draws on the page that a `cell` stands for, see cell.js. Returns `draw`, and what two buttons do. */
 function dualOf(cell) {
@@ -17,6 +18,7 @@ function dualOf(cell) {
   const dual = d3.select(find("dual"));
   const plot = Object.fromEntries(["height", "axes", "way", "lens", "points"]
     .map((name) => [name, dual.append("g").attr("class", name)]));
+  const choices = d3.select(find("choices"));
   const scale = d3.scaleLinear().range([0, SIDE]);
   const at = ([u, v]) => [LEFT + scale(u), TOP + SIDE - scale(v)];
 
@@ -39,7 +41,7 @@ function dualOf(cell) {
     if (!seen) {
       find("price-story").textContent = answer
         ? "Nobody wants to offload, so air time and server are worth nothing here." : "";
-      find("peak-story").textContent = "";
+      find("peak-story").textContent = find("choice-story").textContent = "";
       return;
     }
     const best = usedOf(answer.allocation), end = reachOf([...answer.w, ...best]);
@@ -59,6 +61,7 @@ function dualOf(cell) {
     put(".used", best);
     put(".own", state.prices);
     drawLens(answer, best);
+    drawChoices(near);
     drawPriceText(near, best);
   }
 
@@ -137,6 +140,35 @@ function dualOf(cell) {
     plot.lens.select(".tie").attr("x1", x + ((p - x) * r) / far).attr("y1", y + ((q - y) * r) / far)
       .attr("x2", p).attr("y2", q);
     plot.lens.select("text").text(`×${digits((r / half) * (end / SIDE), 2)}`);
+  }
+
+  /** What each option of the chosen device costs at the reader's prices, rent included, against staying at home. */
+  function drawChoices({ r }) {
+    const { table: { first, rank }, chosen: n } = state, home = first[n];
+    const rows = rank.slice(home, first[n + 1]).map((m, i) => ({ rank: m, cost: r[home + i] - r[home] }));
+    const costs = rows.map(({ cost }) => cost), least = Math.min(...costs);
+    const wide = Math.max(...costs.map(Math.abs)) || 1;
+    const x = d3.scaleLinear([-wide, wide], [CHOICE.label + CHOICE.number, CHOICE.wide - CHOICE.number]);
+    choices.attr("viewBox", `0 0 ${CHOICE.wide} ${rows.length * CHOICE.row}`);
+    const marks = choices.selectAll("g").data(rows).join((enter) => {
+      const g = enter.append("g");
+      g.append("text").attr("class", "label").attr("x", 0).attr("y", CHOICE.row / 2 + 4);
+      g.append("rect").attr("y", 3).attr("height", CHOICE.row - 6);
+      g.append("text").attr("class", "value").attr("y", CHOICE.row / 2 + 4);
+      return g;
+    }).attr("transform", (_, i) => `translate(0 ${i * CHOICE.row})`)
+      .attr("class", ({ cost }) => (cost === least ? "least" : null));
+    marks.select(".label").text((d) => (d.rank ? `send ${d.rank}` : "home"));
+    marks.select("rect").attr("x", ({ cost }) => Math.min(x(0), x(cost)))
+      .attr("width", ({ cost }) => Math.max(1.5, Math.abs(x(cost) - x(0))));
+    marks.select(".value").attr("x", ({ cost }) => x(cost) + (cost < 0 ? -5 : 5))
+      .style("text-anchor", ({ cost }) => (cost < 0 ? "end" : "start"))
+      .text(({ cost }) => (cost === 0 ? "0" : `${cost > 0 ? "+" : ""}${digits(cost, 2)}`));
+    const best = rows.find(({ cost }) => cost === least);
+    find("choice-story").textContent = rows.length === 1
+      ? `Device ${n} never gains by sending: it stays at home at any prices.`
+      : `Device ${n} would ${best.rank ? `send ${best.rank} frames` : "stay at home"}. What each of its choices would `
+        + "cost more or less than staying at home, rent for air and server included:";
   }
 
   function drawPriceText(near, used) {
