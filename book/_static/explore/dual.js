@@ -7,7 +7,7 @@ const { video, text: { digits, below, clamp } } = root.mecpapers;
 const GRID = 36; // points along an axis at which L is computed
 const RINGS = 9; // contours
 const SIDE = 400, LEFT = 64, TOP = 8; // of the picture [px]
-const LENS = { x: LEFT + SIDE - 84, y: TOP + 84, r: 76, points: 24 }; // its magnifier [px]
+const LENS = { x: LEFT + SIDE - 84, y: TOP + 84, r: 76, points: 30 }; // its magnifier [px]
 const ARROW = 130; // the longest [px]
 const CHOICE = { wide: 250, row: 22, label: 52, number: 58 }; // a row for each option of a device [px]
 
@@ -127,7 +127,7 @@ function dualOf(cell) {
     plot.lens.attr("visibility", apart > 1e-6 * end ? "visible" : "hidden");
     if (!(apart > 1e-6 * end)) return;
     const half = 1.7 * apart, middle = w.map((x, i) => (x + used[i]) / 2), corner = middle.map((x) => x - half);
-    const levels = [1.6, 1.2, 0.8, 0.4].map((share) => top - (share * half) ** 2);
+    const levels = [1.6, 1.2, 0.8].map((share) => top - (share * half) ** 2);
     const { x, y, r, points } = LENS;
     plot.lens.select(".inner").selectAll("path")
       .data(contours(points, levels, corner, 2 * half, [x - r, y - r], 2 * r)).join("path").attr("d", (d) => d);
