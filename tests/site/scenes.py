@@ -50,6 +50,9 @@ def draw(rng: np.random.Generator, n_devices: int) -> dict[str, Any]:
         devices["weight_energy"] = spread(0.2, 3)
     if chance(0.2):
         devices["weight_accuracy"] = spread(0.6, 3)
+    if chance(0.3):  # a few devices, each several times: ties, and classes of devices that are equal
+        like = rng.integers(rng.integers(1, n + 1), size=n)
+        devices |= {k: np.array(v)[like].tolist() for k, v in devices.items() if isinstance(v, list)}
     return {
         "paper": "video",
         "local_energy": str(rng.choice(["eq7", "eq31"])),
