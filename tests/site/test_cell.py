@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from mecpapers import instances
-from mecpapers.video import SCHEMES
+from mecpapers.units import from_dbm
+from mecpapers.video import SCHEMES, SET_A
+from mecpapers.wireless import path_gain, shannon_rate
 
 pytestmark = pytest.mark.browser
 
@@ -118,8 +121,15 @@ def test_sliders_networks_and_readings(opened: Callable, site: Path, tmp_path: P
         for name, value in (("bandwidth", 40), ("server", 9), ("energy", 0.4), ("floor", 0.7), ("power", 30)):
             page.locator(f"[data-slider={name}]").fill(str(value))
         page.get_by_label("-34").check()
-        document = at_rest(page)
-        assert document["devices"]["macs_per_frame"][3] == 7.11e8 and document["devices"]["min_accuracy"] == 0.7
+        devices = at_rest(page)["devices"]
+        assert devices["macs_per_frame"][3] == 7.11e8 and devices["min_accuracy"] == 0.7
+        scene = page.evaluate("mecpapers.scene.decode(location.hash)")
+        places = np.array([(device["x"], device["y"]) for device in scene["devices"]])
+        gain = path_gain(np.hypot(*places.T), *SET_A.path_loss_db)
+        np.testing.assert_allclose(devices["channel_gain"], gain, rtol=1e-12)
+        noise, bandwidth = from_dbm(SET_A.noise_dbm_per_hz), scene["bandwidth"] * 1e6
+        rate = shannon_rate(bandwidth, np.array(devices["transmit_power"]), gain, noise)
+        np.testing.assert_allclose(devices["uplink_rate"], rate, rtol=1e-12)
         check_numbers(page, tmp_path)
         part(page, "local").select_option("eq31")
         check_numbers(page, tmp_path)
@@ -200,19 +210,26 @@ def test_by_touch(opened: Callable, site: Path, tmp_path: Path) -> None:
         assert faults == []
 
 
-@pytest.mark.parametrize("scene", SCENES)
-def test_scenes_at_the_edge(opened: Callable, site: Path, tmp_path: Path, scene: str) -> None:
-    with opened((site / CELL).as_uri() + SCENES[scene]) as (page, faults):
-        if scene in SAID:
-            expect(part(page, "refusal")).to_contain_text(SAID[scene])
-            assert shown(page, "cost") == "–" and part(page, "story").inner_text() == ""
-            page.get_by_role("button", name="Add a device").click()  # and the page goes on
-            page.get_by_role("button", name="A slow server").click()
-            expect(part(page, "refusal")).to_be_empty()
-        elif scene == "no bandwidth":
-            expect(part(page, "story")).to_contain_text("nobody can send")
-        check_numbers(page, tmp_path)
-        assert not re.search(r"NaN|undefined|Infinity|null", page.locator("article").inner_text())
+def test_scenes_at_the_edge(opened: Callable, site: Path, tmp_path: Path) -> None:
+    """One after the other, each by its address."""
+    with opened((site / CELL).as_uri()) as (page, faults):
+        for scene, address in SCENES.items():
+            page.evaluate("address => { location.hash = address; }", address)
+            if scene in SAID:
+                expect(part(page, "refusal")).to_contain_text(SAID[scene])
+                assert shown(page, "cost") == "–" and part(page, "story").inner_text() == ""
+                at_rest(page)
+                assert SAID[scene] in part(page, "spoken").inner_text()
+            else:
+                expect(part(page, "refusal")).to_be_empty()
+                check_numbers(page, tmp_path)
+            assert page.url.endswith(address)
+            assert not re.search(r"NaN|undefined|Infinity|null", page.locator("article").inner_text())
+            if scene == "no bandwidth":
+                expect(part(page, "story")).to_contain_text("nobody can send")
+        for button in ("Remove this one", "Remove this one", "Remove this one", "Add a device"):  # and it goes on
+            page.get_by_role("button", name=button).click()
+        expect(marks(page)).to_have_count(1)
         assert faults == []
 
 
@@ -234,6 +251,11 @@ def test_a_file_in_and_out(opened: Callable, site: Path, tmp_path: Path) -> None
             assert a.objective == b.objective
             page.reload()  # the address keeps what the file gave
             check_numbers(page, tmp_path)
+            page.locator("[data-slider=power]").fill("50")  # of device 0, whose channel stays the file's
+            own, given = at_rest(page)["devices"], json.loads(file.read_text(encoding="utf-8"))["devices"]
+            assert own["channel_gain"] == given["channel_gain"] and own["uplink_rate"][1] == given["uplink_rate"][1]
+            rate = shannon_rate(5e6, own["transmit_power"][0], own["channel_gain"][0], from_dbm(SET_A.noise_dbm_per_hz))
+            assert own["uplink_rate"][0] == pytest.approx(rate, rel=1e-12)
         before = page.url
         wrong = {
             "{": "is not JSON",

@@ -9,7 +9,7 @@
 const { video, scene: scenes, mapOf, dualOf, trailOf } = root.mecpapers;
 const { digits, fixed, below, percent, clamp, mean, listed } = root.mecpapers.text;
 const { HALF, MOST, NETWORKS, DEVICE, EMPTY } = scenes;
-const REST = 500; // [ms] without a change, after which the hand is said to rest
+const REST = 300; // [ms] without a change, after which the hand is said to rest
 const HASTE = 20_000; // partial assignments that a move may look at; at rest solve.js has its own limit
 const SHARE = 6; // [ms] of a frame for Algorithm 3: k times as slow, it is asked at every (k + 1)th frame of a move
 const FIRST = 3; // the device that the page asks to drag: a heavy network with a fair channel
@@ -325,7 +325,7 @@ function toSlider(name, value) {
 }
 
 const FROM_FILE = { // a slider that moves replaces what a file has given
-  bandwidth: ["uplink_rate", "channel_gain"], floor: ["min_accuracy", "min_frames"],
+  bandwidth: ["uplink_rate"], floor: ["min_accuracy", "min_frames"],
   power: ["uplink_rate"], clock: ["max_frequency"], net: ["macs_per_frame", "macs_offset"],
   delay: ["weight_delay"], energy: ["weight_energy"], accuracy: ["weight_accuracy"],
 };

@@ -27,8 +27,9 @@ const DEVICE = { x: 0, y: 0, net: 18, power: 1, clock: 1.8, given: {} }; // [m],
 
 const distance = ({ x, y }) => Math.max(Math.hypot(x, y), NEAREST);
 
-/** h of the path loss 128.1 + 37.6 log10(distance / 1 km) dB, Section VI. */
-const gain = (device) => 10 ** (-(128.1 + 37.6 * Math.log10(distance(device) / 1000)) / 10);
+/** h of the path loss 128.1 + 37.6 log10(distance / 1 km) dB, Section VI; or as a file gives it. */
+const gain = (device) =>
+  device.given.channel_gain ?? 10 ** (-(128.1 + 37.6 * Math.log10(distance(device) / 1000)) / 10);
 
 /** R = B log2(1 + p h / (B N_0)) [bit/s] (8). */
 function rate(scene, device) {

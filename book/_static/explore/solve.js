@@ -660,10 +660,10 @@ function enumerate(core, near, best, limit, enough) {
 }
 
 /**
- * What rounding can do to an excess or its bound while the core is walked [cost]. A device adds r and 2 P.step to them,
- * 2 y.step to a bound, where |P| is at most sqrt(excess) wherever it matters, and |y| below it: g in all. Whatever is
- * added up has been rounded at most once a device of the core, twice where a walk ends in a bound, and once a device
- * in (A, B) - w.
+ * What rounding can do to an excess, or to its bound, while the core is walked [cost]. A device adds r and 2 P.step to
+ * an excess, 2 y.step to a bound, where |P| is at most sqrt(excess) wherever it matters, and |y| below it: g in all.
+ * (A, B) - w, whose terms add up to 2 |w| and the residual, adds 2 P times them. What is added up has been rounded once
+ * a device where (A, B) is summed, at most twice a device of the core where it is walked, and a few times to be made.
  */
 function walkError(core, near, best) {
   const span = Math.sqrt(best.excess);
@@ -745,16 +745,16 @@ function costError(p, allocation, metrics) {
  */
 function solveOptions(table, { start = null, limit = LIMIT, gap = GAP } = {}) {
   const { problem: p, first } = table, size = first.length - 1;
-  const near = locate(table, start), first_best = incumbent(table, near);
-  const core = coreOf(table, near, first_best);
-  const cost = near.value + first_best.excess;
+  const near = locate(table, start), begun = incumbent(table, near);
+  const core = coreOf(table, near, begun);
+  const cost = near.value + begun.excess;
   const found = core.length > 5000 // deeper than a browser's stack
-    ? { ...first_best, dropped: 0, examined: 0 }
-    : enumerate(core, near, first_best, limit, gap * Math.abs(cost));
+    ? { ...begun, dropped: 0, examined: 0 }
+    : enumerate(core, near, begun, limit, gap * Math.abs(cost));
   const rows = Array.from(found.rows), frames = rows.map((k) => table.rank[k]);
   const allocation = complete(p, table.local, frames.map((m) => m > 0), frames);
   const metrics = evaluate(p, allocation);
-  let apart = walkError(core, near, first_best) + costError(p, allocation, metrics);
+  let apart = 2 * walkError(core, near, begun) + costError(p, allocation, metrics); // of the best, and of a bound
   for (let n = 0; n < size; n++) apart += UNITS * UNIT * sizes(p, n, near.least[n] + found.excess);
   const unproved = Math.max(0, found.excess - found.dropped);
   const bound = metrics.total - (unproved + apart);
