@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from mecpapers import instances
 from mecpapers.solution import Infeasible, TooLarge
-from mecpapers.video import SCHEMES, Allocation, evaluate, instance, violations
+from mecpapers.video import SCHEMES, SET_A, Allocation, evaluate, instance, violations
 
 sys.path.insert(0, str(Path(__file__).parent))
 try:
@@ -80,6 +80,18 @@ def test_algorithm_3_comes_to_the_cost_that_it_has_in_python(solver: Page) -> No
     costs = solver.evaluate(POLICY, [json.dumps(document) for document in documents])
     for document, cost in zip(documents, costs, strict=True):
         assert cost == pytest.approx(SCHEMES["search-heuristic"](read(document)).objective, rel=1e-9)
+
+
+def test_thousands_of_devices_too(solver: Page) -> None:
+    """Alike, but for their places or in everything; of those all hesitate together."""
+    document = json.loads((ROOT / "book" / "instances" / "video.json").read_text(encoding="utf-8"))
+    rate = SET_A.draw(np.random.default_rng(0)).devices.uplink_rate
+    for rates in (np.full(6000, rate[0]), rate[np.random.default_rng(1).integers(rate.size, size=3000)]):
+        document["devices"] |= {"uplink_rate": rates.tolist(), "channel_gain": 1.0}
+        (answer,) = solver.evaluate(SOLVE, [json.dumps(document)])
+        exact = SCHEMES["exact"](read(document))
+        assert answer["objective"] == pytest.approx(exact.objective, rel=1e-9)
+        assert answer["converged"] and answer["lower_bound"] <= exact.objective
 
 
 def test_a_search_that_is_cut_short_still_bounds(solver: Page) -> None:

@@ -557,6 +557,7 @@ function bestFlip(table, near, { rows, P, Q, excess }) {
 // ---------------------------------------------------------------- what is left to decide (bounds/enumeration.py)
 
 const ANGLES = 32; // multipliers around 0, of length 0.8 sqrt(excess); and 0
+const MOST_BOUNDS = 20_000_000; // numbers that bound what is to come: 160 MB
 
 /**
  * The core: devices with more than one option that may better the incumbent; no better assignment uses an option with
@@ -624,38 +625,43 @@ function enumerate(core, near, best, limit, enough) {
   for (let i = 0; i < ANGLES; i++) {
     ys.push([length * Math.cos((2 * Math.PI * i) / ANGLES), length * Math.sin((2 * Math.PI * i) / ANGLES)]);
   }
-  const suffix = suffixBounds(core, ranks, ys), path = new Int32Array(core.length);
-  const u = Float64Array.from(ys, (y) => 2 * y[0]), v = Float64Array.from(ys, (y) => 2 * y[1]), Y = ys.length;
-  const visit = (j, P, Q, r, cap) => {
-    if (j === core.length) {
-      const excess = r + P * P + Q * Q;
-      if (excess < found.excess) {
-        found.excess = excess;
-        core.forEach(({ n }, i) => { found.rows[n] = path[i]; });
-      }
-      return;
+  const J = core.length, Y = ys.length, all = ranks.length - 1;
+  if ((J + 1) * ranks.length * Y > MOST_BOUNDS) return { ...found, dropped: 0 };
+  const suffix = suffixBounds(core, ranks, ys), path = new Int32Array(J);
+  const u = Float64Array.from(ys, (y) => 2 * y[0]), v = Float64Array.from(ys, (y) => 2 * y[1]);
+  const P = new Float64Array(J + 1), Q = new Float64Array(J + 1), r = new Float64Array(J + 1); // with j devices decided
+  const next = new Int32Array(J), cap = new Int32Array(J); // of device j: the move to look at, the highest rank's place
+  [P[0], Q[0], cap[0]] = [...near.residual, all];
+  for (let j = 0; j >= 0;) {
+    const move = core[j].moves[next[j]++], k = move ? place.get(move.rank) : Infinity;
+    if (k > cap[j]) {
+      j--;
+      continue;
     }
-    const last = j + 1 === core.length, same = !last && core[j + 1].alike === core[j].alike;
-    for (const move of core[j].moves) {
-      const k = place.get(move.rank);
-      if (k > cap) break;
-      const P2 = P + move.p, Q2 = Q + move.q, r2 = r + move.r, below = same ? k : ranks.length - 1;
-      let bound = -Infinity;
-      for (let y = 0, i = ((j + 1) * ranks.length + below) * Y; y < Y; y++, i++) {
-        bound = Math.max(bound, u[y] * P2 + v[y] * Q2 + suffix[i]);
-      }
-      bound += r2;
-      found.examined++;
-      if (bound >= found.excess) continue;
-      if (found.examined > limit || (found.examined > FEW && bound >= found.excess - enough)) {
-        found.dropped = Math.min(found.dropped, bound);
-        continue;
-      }
-      path[j] = move.o;
-      visit(j + 1, P2, Q2, r2, below);
+    [P[j + 1], Q[j + 1], r[j + 1]] = [P[j] + move.p, Q[j] + move.q, r[j] + move.r];
+    const same = j + 1 < J && core[j + 1].alike === core[j].alike, below = same ? k : all;
+    let bound = -Infinity;
+    for (let y = 0, i = ((j + 1) * ranks.length + below) * Y; y < Y; y++, i++) {
+      bound = Math.max(bound, u[y] * P[j + 1] + v[y] * Q[j + 1] + suffix[i]);
     }
-  };
-  visit(0, near.residual[0], near.residual[1], 0, ranks.length - 1);
+    bound += r[j + 1];
+    found.examined++;
+    if (bound >= found.excess) continue;
+    if (found.examined > limit || (found.examined > FEW && bound >= found.excess - enough)) {
+      found.dropped = Math.min(found.dropped, bound);
+      continue;
+    }
+    path[j] = move.o;
+    if (j + 1 < J) {
+      j++;
+      [next[j], cap[j]] = [0, below];
+      continue;
+    }
+    const excess = r[J] + P[J] * P[J] + Q[J] * Q[J];
+    if (excess >= found.excess) continue;
+    found.excess = excess;
+    core.forEach(({ n }, i) => { found.rows[n] = path[i]; });
+  }
   return found;
 }
 
@@ -748,9 +754,7 @@ function solveOptions(table, { start = null, limit = LIMIT, gap = GAP } = {}) {
   const near = locate(table, start), begun = incumbent(table, near);
   const core = coreOf(table, near, begun);
   const cost = near.value + begun.excess;
-  const found = core.length > 5000 // deeper than a browser's stack
-    ? { ...begun, dropped: 0, examined: 0 }
-    : enumerate(core, near, begun, limit, gap * Math.abs(cost));
+  const found = enumerate(core, near, begun, limit, gap * Math.abs(cost));
   const rows = Array.from(found.rows), frames = rows.map((k) => table.rank[k]);
   const allocation = complete(p, table.local, frames.map((m) => m > 0), frames);
   const metrics = evaluate(p, allocation);
