@@ -6,10 +6,10 @@
 const { video, text: { digits, below, clamp } } = root.mecpapers;
 const GRID = 36; // points along an axis at which L is computed
 const RINGS = 9; // contours
-const SIDE = 400, LEFT = 64, TOP = 8; // of the picture [px]
+const SIDE = 400, LEFT = 76, TOP = 8; // of the picture [px]
 const LENS = { x: LEFT + SIDE - 84, y: TOP + 84, r: 76, points: 30 }; // its magnifier [px]
 const ARROW = 130; // the longest [px]
-const CHOICE = { wide: 250, row: 22, label: 52, number: 58 }; // a row for each option of a device [px]
+const CHOICE = { wide: 250, row: 22, label: 54, number: 60 }; // a row for each option of a device [px]
 
 /** Draws on the page that a `cell` stands for, see cell.js. Returns `draw`, and what two buttons do. */
 function dualOf(cell) {
@@ -147,8 +147,8 @@ function dualOf(cell) {
     const { table: { first, rank }, chosen: n } = state, home = first[n];
     const rows = rank.slice(home, first[n + 1]).map((m, i) => ({ rank: m, cost: r[home + i] - r[home] }));
     const costs = rows.map(({ cost }) => cost), least = Math.min(...costs);
-    const wide = Math.max(...costs.map(Math.abs)) || 1;
-    const x = d3.scaleLinear([-wide, wide], [CHOICE.label + CHOICE.number, CHOICE.wide - CHOICE.number]);
+    const [left, right] = [CHOICE.label + CHOICE.number, CHOICE.wide - CHOICE.number];
+    const x = d3.scaleLinear([least, Math.max(...costs, least + 1e-12)], [left, right]);
     choices.attr("viewBox", `0 0 ${CHOICE.wide} ${rows.length * CHOICE.row}`);
     const marks = choices.selectAll("g").data(rows).join((enter) => {
       const g = enter.append("g");
@@ -181,11 +181,13 @@ function dualOf(cell) {
     plot.points.select(".own").attr("aria-valuenow", near.value)
       .attr("aria-valuetext", `air ${digits(v * v, 2)}, server ${digits(u * u, 2)}: bound ${below(near.value, 4)}`);
     const gap = answer.objective - answer.dual, apart = (answer.w[0] - used[0]) ** 2 + (answer.w[1] - used[1]) ** 2;
+    const others = gap - apart > 0.005 * gap
+      ? "The rest is paid by devices that do not take what is cheapest for them. " : "";
     find("peak-story").textContent = gap > 1e-9 * Math.abs(answer.objective)
       ? `The top (+) bounds the cost by ${below(answer.dual, 4)}, still ${digits(gap, 2)} below the optimum. ${
-        digits(apart, 2)} of it is the squared distance from the top to the optimum (○): see the magnifier. `
-        + "The rest is paid by devices that do not take what is cheapest for them. Prices alone cannot close this gap, "
-        + "since devices are whole. A search over the few devices that hesitate at these prices does."
+        digits(apart, 2)} of it is the squared distance from the top to the optimum (○): see the magnifier. ${
+        others}Prices alone cannot close this gap, since devices are whole. A search over the few devices that `
+        + "hesitate at these prices does."
       : "The top (+) is as high as the optimum’s cost: here prices alone prove it.";
   }
 
