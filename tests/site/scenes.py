@@ -50,6 +50,8 @@ def draw(rng: np.random.Generator, n_devices: int) -> dict[str, Any]:
         devices["weight_energy"] = spread(0.2, 3)
     if chance(0.2):
         devices["weight_accuracy"] = spread(0.6, 3)
+    if chance(0.2):  # an accuracy that whole frames meet exactly
+        devices |= {"accuracy_a0": 0.4, "accuracy_a1": 0.0, "min_accuracy": 0.966 - 0.4 / float(rng.integers(3, 9))}
     if chance(0.3):  # a few devices, each several times: ties, and classes of devices that are equal
         like = rng.integers(rng.integers(1, n + 1), size=n)
         devices |= {k: np.array(v)[like].tolist() for k, v in devices.items() if isinstance(v, list)}
