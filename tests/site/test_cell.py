@@ -233,6 +233,13 @@ def test_scenes_at_the_edge(opened: Callable, site: Path, tmp_path: Path) -> Non
         assert faults == []
 
 
+DROPPED = """text => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([text], 'dropped.json'));
+  return transfer;
+}"""
+
+
 def test_a_file_in_and_out(opened: Callable, site: Path, tmp_path: Path) -> None:
     book = ROOT / "book" / "instances" / "video.json"
     odd = json.loads(book.read_text(encoding="utf-8"))
@@ -256,6 +263,10 @@ def test_a_file_in_and_out(opened: Callable, site: Path, tmp_path: Path) -> None
             assert own["channel_gain"] == given["channel_gain"] and own["uplink_rate"][1] == given["uplink_rate"][1]
             rate = shannon_rate(5e6, own["transmit_power"][0], own["channel_gain"][0], from_dbm(SET_A.noise_dbm_per_hz))
             assert own["uplink_rate"][0] == pytest.approx(rate, rel=1e-12)
+        dropped = page.evaluate_handle(DROPPED, book.read_text(encoding="utf-8"))
+        part(page, "map").dispatch_event("drop", {"dataTransfer": dropped})
+        expect(part(page, "said-file")).to_contain_text("dropped.json is on the map")
+        check_numbers(page, tmp_path)
         before = page.url
         wrong = {
             "{": "is not JSON",
