@@ -265,7 +265,7 @@ def test_a_file_in_and_out(opened: Callable, site: Path, tmp_path: Path) -> None
             assert own["uplink_rate"][0] == pytest.approx(rate, rel=1e-12)
         dropped = page.evaluate_handle(DROPPED, book.read_text(encoding="utf-8"))
         part(page, "map").dispatch_event("drop", {"dataTransfer": dropped})
-        expect(part(page, "said-file")).to_contain_text("dropped.json is on the map")
+        expect(part(page, "said")).to_contain_text("dropped.json is on the map")
         check_numbers(page, tmp_path)
         before = page.url
         wrong = {

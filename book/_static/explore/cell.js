@@ -388,11 +388,11 @@ function listenToControls() {
       open(scenes.decode(PRESETS[button.dataset.preset]));
     });
   }
-  find("file").addEventListener("change", (event) => readFiles(event.target.files));
+  find("file").addEventListener("change", (event) => readFiles(event.target.files, "said-file"));
   article.addEventListener("dragover", (event) => event.preventDefault());
   article.addEventListener("drop", (event) => {
     event.preventDefault();
-    readFiles(event.dataTransfer.files);
+    readFiles(event.dataTransfer.files, page.contains(event.target) ? "said" : "said-file");
   });
   article.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
@@ -443,15 +443,16 @@ function saveInstance() {
   say("cell.json is in your downloads. The command below solves it.", "said-file");
 }
 
-async function readFiles(files) {
+/** Put a file on the map; what there is to say of it stands where the file was given. */
+async function readFiles(files, place) {
   if (!files.length) return;
   try {
     const instance = scenes.readFile(await files[0].text(), files[0].name);
     remember();
     open(scenes.fromInstance(instance));
-    say(`${files[0].name} is on the map: each device as far away as its channel says.`, "said-file");
+    say(`${files[0].name} is on the map: each device as far away as its channel says.`, place);
   } catch (error) {
-    say(error.message, "said-file");
+    say(error.message, place);
   }
   find("file").value = "";
 }
