@@ -227,8 +227,9 @@ def test_scenes_at_the_edge(opened: Callable, site: Path, tmp_path: Path) -> Non
             assert not re.search(r"NaN|undefined|Infinity|null", page.locator("article").inner_text())
             if scene == "no bandwidth":
                 expect(part(page, "story")).to_contain_text("nobody can send")
-        for button in ("Remove this one", "Remove this one", "Remove this one", "Add a device"):  # and it goes on
+        for button in ("Remove this one", "Remove this one", "Remove this one", "Solve this in Python", "Add a device"):
             page.get_by_role("button", name=button).click()
+        expect(part(page, "said-file")).to_contain_text("nothing to solve")
         expect(marks(page)).to_have_count(1)
         assert faults == []
 

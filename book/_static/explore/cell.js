@@ -434,6 +434,10 @@ function fillControls() {
 }
 
 function saveInstance() {
+  if (!state.scene.devices.length) {
+    say("There is no device, so there is nothing to solve.", "said-file");
+    return;
+  }
   const text = `${JSON.stringify(scenes.toInstance(state.scene), null, 1)}\n`;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
