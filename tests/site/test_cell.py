@@ -1,4 +1,4 @@
-"""The page "The cell", operated as a reader does: by mouse, by keyboard and by touch, served and as a file."""
+"""The page "The cell", operated as a reader does: by mouse, where it is served; by keyboard and touch, as a file."""
 
 import json
 import re
@@ -86,8 +86,8 @@ def middle(page: Page, n: int) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_by_mouse(opened: Callable, address: str, tmp_path: Path) -> None:
-    with opened(f"{address}/{CELL}") as (page, faults):
+def test_by_mouse(opened: Callable, origin: str, tmp_path: Path) -> None:
+    with opened(f"{origin}/{CELL}") as (page, faults):
         check_numbers(page, tmp_path)
         first, story = page.url, part(page, "story").inner_text()
         x, y = middle(page, 2)
