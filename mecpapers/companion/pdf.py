@@ -24,7 +24,7 @@ def write(root: Path) -> Path:
     book.render(root / "_build" / "stage", pages, "singlehtml")
     # The theme's landing page only forwards to the root document, which holds the whole book.
     text = (pages / "book" / "index.html").read_text(encoding="utf-8")
-    (pages / "index.html").write_text(re.sub(r'"\.\./(_static|_images)/', r'"\1/', text), encoding="utf-8")
+    (pages / "index.html").write_text(re.sub(r'"(?:\.\./)+(_static|_images)/', r'"\1/', text), encoding="utf-8")
     with sync_playwright() as playwright:
         timeout = 1000 * patience.seconds(60)  # [ms]
         browser = playwright.chromium.launch(
