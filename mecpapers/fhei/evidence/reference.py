@@ -5,6 +5,7 @@ Shares, and speeds by their limits, are the variables, since solvers fail on num
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -64,6 +65,17 @@ def resources(
         device_speed=v["q"].value * users.device_speed,
     )
     return allocation, float(program.value) * problem.max_mean_energy
+
+
+def optima(problem: Problem, feature_bytes: FloatArray, tolerance: float = 1e-11) -> list[float]:
+    """The mean energy [J] of P2 by both forms, or by the one that the solver can end: one in hundreds it gives up."""
+    found = []
+    for form in ("dcp", "gp"):
+        with suppress(cp.SolverError):
+            found.append(resources(problem, feature_bytes, form, tolerance)[1])
+    if not found:
+        raise ValueError("P2: the solver ends neither form")
+    return found
 
 
 def resources_are_convex(m: int) -> bool:

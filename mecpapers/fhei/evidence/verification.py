@@ -112,7 +112,7 @@ def check(solve: Solve, n_instances: int, seed: int = 0, equal: bool = True) -> 
     gaps, residuals, counts = [0.0], [0.0], dict.fromkeys(("infeasible", "agreed", "clipped", "free"), 0)
     for k in range(n_instances):
         problem, sizes = random_instance(drop_generator(seed, k), equal=equal)
-        optima = [reference.resources(problem, sizes, form)[1] for form in ("dcp", "gp")]
+        optima = reference.optima(problem, sizes)
         try:
             a = solve(problem, sizes)
         except Infeasible:
@@ -125,7 +125,7 @@ def check(solve: Solve, n_instances: int, seed: int = 0, equal: bool = True) -> 
         counts["free"] += not at_limit.any()
         energy = float(evaluate(problem, a).energy.mean())
         if min(abs(energy / optimum - 1) for optimum in optima) > GOOD:
-            optima += [reference.resources(problem, sizes, form, 1e-9)[1] for form in ("dcp", "gp")]
+            optima += reference.optima(problem, sizes, 1e-9)
         gaps.append(min(abs(energy / optimum - 1) for optimum in optima))
         residuals.append(residual(problem, a))
     return Checked(gap=max(gaps), residual=max(residuals), instances=n_instances, **counts)

@@ -137,9 +137,8 @@ def solve_options(
     choice[core.device] = core.rows
     solution = complete(problem, choice > 0, pick(options.frames, choice))
     unproved = max(0.0, core.excess - dropped)
-    apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + walk_error(
-        first, problem, near.congestion
-    )
+    walked = 2 * walk_error(first, problem, near.congestion)  # of the best excess, and of the bounds held against it
+    apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + walked
     bound = solution.objective - (unproved + apart + _of_the_cost(problem, solution.allocation))
     return replace(
         solution,
