@@ -1,4 +1,4 @@
-"""The command ``mecpapers``: solve, schemes, run, claims.
+"""The command ``mecpapers``: solve, check, schemes, run, claims.
 
 Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself; 2 bad input or usage; 3 infeasible;
 4 not converged; 130 interrupted, 143 terminated.
@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 import click
 import numpy as np
 
-from mecpapers import instances, ledger, many, sheets
+from mecpapers import checking, instances, ledger, many, sheets
 from mecpapers.companion import files
 from mecpapers.companion.files import write_atomically
 from mecpapers.many import BAD_INPUT, FAULT, INFEASIBLE, NOT_CONVERGED
@@ -196,6 +196,29 @@ def _read(
             raise ValueError(str(doubt.message))
         click.echo(f"mecpapers: warning: {doubt.message}", err=True)
     return sheet
+
+
+@cli.command()
+@click.argument("instance", metavar="INSTANCE")
+@click.argument("answer", metavar="ANSWER")
+@_instance_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+def check(
+    instance: str, answer: str, shared: str | None, settings: tuple[str, ...], paper: str | None, strict: bool,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Judge an answer, in JSON or CSV, whoever made it: broken constraints, cost, and gap to the proved optimum.
+
+    Exit status: 0 feasible, 3 not, 2 unreadable.
+    """
+    _check_output(None)
+    sheet = _read(instance, _text_of(instance), strict, shared, settings, paper)
+    report = checking.check(sheet.problem, checking.read(answer, sheet.problem, sheet.names))
+    if as_json:
+        click.echo(json.dumps(report.to_dict(), indent=1, allow_nan=False))
+    else:
+        click.echo("\n".join(report.lines(sheet.names)))
+    return 0 if report.feasible else INFEASIBLE
 
 
 @cli.command("schemes")

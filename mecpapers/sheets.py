@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from difflib import get_close_matches
@@ -373,6 +373,38 @@ def write(answer: Mapping[str, Any], names: Sequence[str] | None) -> str:
     lists |= {name: [value] * size for name, value in answer.items() if name == "device_inference"}
     header = [NAME, *(f"{name} [{ANSWER_UNITS[name]}]" if name in ANSWER_UNITS else name for name in lists)]
     return table(header, zip(names or map(str, range(size)), *lists.values(), strict=True))
+
+
+def read_answer(text: str, where: str, wanted: Collection[str]) -> dict[str, Any]:
+    """Return the columns of an answer that are wanted, and the names; other columns are not looked at.
+
+    ``device_inference`` is one value for all. Raises as ``read`` does.
+    """
+    header, rows = _grid(text, where)
+    answer: dict[str, Any] = {}
+    for k, title in enumerate(header):
+        found = _HEADER.fullmatch(title)
+        name, unit = (found[1], found[3]) if found is not None and found[2] is None else ("", None)
+        if name != NAME and name not in wanted:
+            continue
+        if name in answer:
+            raise ValueError(f"column {name} is given twice: every column must be given once")
+        cells = [row[k] for row in rows]
+        if name != NAME:
+            si = ANSWER_UNITS.get(name, "1")
+            unit = _unit(name, si, unit)
+            places = (f"row {i}, column {name}" for i in range(2, len(rows) + 2))
+            answer[name] = [
+                cell.lower() == "true" if cell.lower() in ("true", "false") else _number(cell, place, si, unit)
+                for cell, place in zip(cells, places, strict=True)
+            ]
+        else:
+            answer[name] = cells
+    for name in {"device_inference"} & set(answer):
+        if len(set(answer[name])) != 1:
+            raise ValueError(f"column {name}: must hold one value in all rows")
+        answer[name] = answer[name][0]
+    return answer
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -246,7 +246,7 @@ def test_written_and_read_again(paper, tmp_path):
             np.allclose(one, other, rtol=1e-15, atol=0) if name == "score_pmf" else np.array_equal(one, other)
         ), name  # fmt: skip
     assert json.loads((tmp_path / "a.json").read_text())["about"] == {"name": "mine"}
-    with pytest.raises(ValueError, match="about.author is unknown"):
+    with pytest.raises(ValueError, match=r"about\.author is unknown"):
         instances.write(tmp_path / "b.json", problem, {"author": "me"})
     assert not (tmp_path / "b.json").exists()
 
