@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 import click
 import numpy as np
 
-from mecpapers import checking, instances, ledger, many, sheets
+from mecpapers import checking, instances, ledger, many, sheets, side_by_side
 from mecpapers.companion import files
 from mecpapers.companion.files import write_atomically
 from mecpapers.many import BAD_INPUT, FAULT, INFEASIBLE, NOT_CONVERGED
@@ -67,6 +67,7 @@ def _instance_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--resume", is_flag=True, help="Of many instances: go on where a run before has ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("-o", "--output", metavar="OUT", help="Write the answer here instead of printing it.")
+@click.option("--plot", metavar="PICTURE", help="Draw the answer, too: a file in SVG, PNG or PDF.")
 def solve(
     file: str,
     scheme: str | None,
@@ -81,12 +82,14 @@ def solve(
     resume: bool,
     as_json: bool,
     output: str | None,
+    plot: str | None,
 ) -> int:
     """Solve an instance: FILE.json, or FILE.csv, a row a device. Or many: FILE.jsonl, or a trace of rates in CSV.
 
     FILE may be - for standard input.
     """
     _check_output(output, Path(file))
+    _check_plot(plot, Path(file), output)
     search = {name: value for name, value in (("gap", gap), ("limit", limit)) if value is not None}
     options = many.Options(scheme, seed, search, strict)
     text = _text_of(file)
@@ -98,16 +101,41 @@ def solve(
         tasks = many.slots_of(sheets.slots(text, file, *_shared(shared, paper, settings)))
         many.check_options("video", options)
     if tasks is not None:
+        if scheme == "all" or plot is not None:
+            raise ValueError(f"{'--plot' if plot else '--scheme = all'}: must be left out of many instances")
         return _solve_many(tasks, options, jobs or 1, resume, output)
     for name, given in (("--jobs", jobs), ("--resume", resume)):
         if given:
             raise ValueError(f"{name}: must be left out of a single instance")
     with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the answer, and is refused there
         sheet = _read(file, text, strict, shared, settings, paper)
-        return _solve(sheet, options, as_json, output)
+        if scheme == "all":
+            return _solve_by_all(sheet.problem, options, as_json, output, plot)
+        return _solve(sheet, options, as_json, output, plot)
 
 
-def _solve(sheet: sheets.Sheet, options: many.Options, as_json: bool, output: str | None) -> int:
+def _solve_by_all(problem: Any, options: many.Options, as_json: bool, output: str | None, plot: str | None) -> int:
+    """Show every scheme side by side."""
+    if plot is not None or (output or "").lower().endswith(".csv"):
+        raise ValueError(f"--scheme = all: must be one scheme for {plot or output}")
+    rows = side_by_side.run(problem, options)
+    if as_json or (output or "").lower().endswith(".json"):
+        _print({"schemes": rows}, output)
+    else:
+        _print("\n".join(side_by_side.lines(problem, rows)), output)
+    return side_by_side.status_of(rows)
+
+
+def _print(answer: str | dict[str, Any], output: str | None) -> None:
+    """Print a text, or an object as JSON; or write it to a file."""
+    text = answer if isinstance(answer, str) else json.dumps(answer, indent=1, allow_nan=False)
+    if output is None:
+        click.echo(text)
+    else:
+        write_atomically(Path(output).resolve(), text + "\n")
+
+
+def _solve(sheet: sheets.Sheet, options: many.Options, as_json: bool, output: str | None, plot: str | None) -> int:
     problem = sheet.problem
     solved = many.solve(problem, options)
     answer = many.to_answer(problem, solved)
@@ -116,16 +144,18 @@ def _solve(sheet: sheets.Sheet, options: many.Options, as_json: bool, output: st
         answer["name"] = sheet.names
     ending = Path(output or "").suffix.lower()
     if as_json or ending == ".json":
-        text = json.dumps(answer, indent=1, allow_nan=False)
+        shown: str | dict[str, Any] = answer
     elif ending == ".csv":
-        text = sheets.write(answer, sheet.names)
+        shown = sheets.write(answer, sheet.names)
     else:
         form = import_module(f"mecpapers.{many.paper_of(problem)}.instance")
-        text = "\n".join([*form.to_table(problem, solved.solution), "", *_summary(*solved)])
-    if output is None:
-        click.echo(text)
-    else:
-        write_atomically(Path(output).resolve(), text + "\n")
+        shown = "\n".join([*form.to_table(problem, solved.solution), "", *_summary(*solved)])
+    if plot is not None:
+        from mecpapers import figures
+
+        picture = figures.rendered(figures.draw(answer, sheet.names), Path(plot).suffix.lower()[1:])
+        write_atomically(Path(plot).resolve(), picture)
+    _print(shown, output)
     return 0 if solved.solution.converged else NOT_CONVERGED
 
 
@@ -358,7 +388,18 @@ def _summary(scheme: str, solution: Solution[Any], seconds: float) -> list[str]:
     return lines
 
 
-def _check_output(output: str | None, source: Path | None = None) -> None:
+def _check_plot(plot: str | None, source: Path, output: str | None) -> None:
+    """Refuse a picture of another format, or one that cannot be written or is another file of the command."""
+    if plot is None:
+        return
+    if Path(plot).suffix.lower() not in (".svg", ".png", ".pdf"):
+        raise ValueError(f"--plot = {instances.shown(plot)}: must end in .svg, .png or .pdf")
+    if output is not None and Path(output).resolve() == Path(plot).resolve():
+        raise ValueError(f"--plot = {instances.shown(plot)}: must not be --output itself")
+    _check_output(plot, source, "--plot")
+
+
+def _check_output(output: str | None, source: Path | None = None, option: str = "--output") -> None:
     """Refuse, before any work is done, an output that cannot be written or is the input."""
     if output is None:
         if sys.stdout is None:
@@ -372,15 +413,15 @@ def _check_output(output: str | None, source: Path | None = None) -> None:
         pass
     except (OSError, RuntimeError) as error:  # RuntimeError: Python 3.11 and 3.12 of a link that leads to itself
         reason = getattr(error, "strerror", None) or "Too many levels of symbolic links"
-        raise ValueError(f"--output = {instances.shown(output)}: cannot be written: {reason}") from None
+        raise ValueError(f"{option} = {instances.shown(output)}: cannot be written: {reason}") from None
     if path.exists() and not path.is_file():
-        raise ValueError(f"--output = {output}: must be a plain file")
+        raise ValueError(f"{option} = {output}: must be a plain file")
     if path.exists() and source is not None and source.exists() and path.samefile(source):
-        raise ValueError(f"--output = {output}: must not be the input itself")
+        raise ValueError(f"{option} = {output}: must not be the input itself")
     if not path.parent.is_dir():
-        raise ValueError(f"--output = {output}: must be in a folder that exists")
+        raise ValueError(f"{option} = {output}: must be in a folder that exists")
     if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"--output = {output}: must be in a folder that can be written")
+        raise ValueError(f"{option} = {output}: must be in a folder that can be written")
 
 
 if __name__ == "__main__":
