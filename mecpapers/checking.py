@@ -170,6 +170,7 @@ def allocation_of(problem: Any, answer: Mapping[str, Any]) -> Any:
 
 def _vector(name: str, given: Any, kind: Any, size: int) -> NDArray[Any]:
     """A list of numbers of one kind, one a device, as an array of shape (N,)."""
+    given = given.tolist() if isinstance(given, np.ndarray) else given
     if not isinstance(given, list):
         raise ValueError(f"{name} = {shown(given)}: must be a list, a number a device")
     if len(given) != size:
@@ -177,7 +178,7 @@ def _vector(name: str, given: Any, kind: Any, size: int) -> NDArray[Any]:
     if kind == BoolArray:
         return np.array([_boolean(f"{name}[{n}]", v) for n, v in enumerate(given)])
     for n, value in enumerate(given):
-        instances.check_number(f"{name}[{n}]", value)
+        instances.check_number(f"{name}[{n}]", float(value) if type(value) is int else value)
         if not np.isfinite(value):
             raise ValueError(f"{name}[{n}] = {value}: must be finite")
         if kind == IndexArray and not (abs(value) < LARGEST_INDEX and value == int(value)):
@@ -186,7 +187,7 @@ def _vector(name: str, given: Any, kind: Any, size: int) -> NDArray[Any]:
 
 
 def _boolean(name: str, value: Any) -> bool:
-    if value not in (False, True) or not isinstance(value, bool | float):
+    if value not in (False, True) or not isinstance(value, bool | int | float):
         raise ValueError(f"{name} = {shown(value)}: must be true or false")
     return bool(value)
 

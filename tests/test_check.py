@@ -246,6 +246,17 @@ def test_an_infeasible_instance_has_no_optimum(check, tmp_path):
     assert code == 3 and json.loads(out)["no_optimum"].startswith("infeasible")
 
 
+@pytest.mark.parametrize("paper", PAPERS)
+def test_what_python_holds_is_taken(paper):
+    """Whole numbers, arrays, and an allocation itself."""
+    meant = mecpapers.check(PROBLEMS[paper], json.loads(json.dumps(BEST[paper]), parse_int=float))
+    arrays = {name: np.array(v) if isinstance(v, list) else v for name, v in BEST[paper].items()}
+    solution = many.solve(PROBLEMS[paper], many.Options()).solution
+    for answer in (BEST[paper], arrays, solution.allocation):
+        report = mecpapers.check(PROBLEMS[paper], answer)
+        assert report.feasible and report.objective == meant.objective and report.gap == meant.gap
+
+
 def test_usage(check, tmp_path, monkeypatch, printed):
     for words, said in ((["check", "a.json"], "ANSWER"), (["check", FILES["pose"], "none.json"], "cannot be read")):
         monkeypatch.setattr(sys, "argv", ["mecpapers", *map(str, words)])
