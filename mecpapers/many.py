@@ -159,7 +159,14 @@ def answered(task: Task, options: Options) -> Answered:
 def answer_all(tasks: Sequence[Task], options: Options, jobs: int = 1) -> Iterator[Answered]:
     """Answer tasks in their order, ``jobs`` at once; on a terminal a bar shows how far it is."""
     answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(answered)(task, options) for task in tasks)
-    yield from tqdm(answers, total=len(tasks), unit="instance", disable=None)
+    try:
+        with tqdm(total=len(tasks), unit="instance", disable=None) as bar:
+            for answer in answers:
+                bar.update()
+                yield answer
+    finally:
+        with catch_warnings(action="ignore"):  # of tasks that nobody waits for, where we are stopped
+            answers.close()
 
 
 def solve_many(

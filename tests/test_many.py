@@ -170,11 +170,11 @@ def test_doubts_are_told_once_a_field_and_refused_by_strict(command, tmp_path, m
     assert err.count("mecpapers: warning: line 2: transmit_power = 20") == 1 == err.count("warning")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_stopped_and_resumed(number, tmp_path):
+@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGKILL, 1), (signal.SIGTERM, 2)])
+def test_stopped_and_resumed(number, jobs, tmp_path):
     """As a process: what was answered before the stop is kept, and the end is the same."""
-    write(tmp_path / "a.jsonl", [video(k) for k in range(400)])
-    words = [sys.executable, "-m", "mecpapers", "solve", "a.jsonl", "-o", "b.jsonl"]
+    write(tmp_path / "a.jsonl", [video(k) for k in range(200)])
+    words = [sys.executable, "-m", "mecpapers", "solve", "a.jsonl", "-o", "b.jsonl", f"--jobs={jobs}"]
     process = subprocess.Popen(
         words, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
@@ -185,9 +185,20 @@ def test_stopped_and_resumed(number, tmp_path):
     said = process.communicate()[1]
     assert process.returncode in (-number, 128 + number)
     assert said.count("\n") == (number != signal.SIGKILL) and not (tmp_path / "b.jsonl").exists()
-    assert subprocess.run([*words, "--resume"], cwd=tmp_path, check=False).returncode == 0
+    assert subprocess.run([*words[:-1], "--resume"], cwd=tmp_path, check=False).returncode == 0
     names = [json.loads(line)["name"] for line in (tmp_path / "b.jsonl").read_text().splitlines()]
-    assert names == [f"no. {k}" for k in range(400)] and sorted(os.listdir(tmp_path)) == ["a.jsonl", "b.jsonl"]
+    assert names == [f"no. {k}" for k in range(200)] and sorted(os.listdir(tmp_path)) == ["a.jsonl", "b.jsonl"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_reader_who_leaves_hears_nothing(tmp_path, jobs):
+    write(tmp_path / "a.jsonl", [video(k) for k in range(400)])
+    words = [sys.executable, "-m", "mecpapers", "solve", "a.jsonl", f"--jobs={jobs}"]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert json.loads(process.stdout.readline())["name"] == "no. 0"
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 1)
+    process.stderr.close()
 
 
 def test_in_python():
