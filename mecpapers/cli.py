@@ -1,4 +1,4 @@
-"""The command ``mecpapers``: solve, schemes, run, claims.
+"""The command ``mecpapers``: solve, check, schemes, run, claims.
 
 Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself; 2 bad input or usage; 3 infeasible;
 4 not converged; 130 interrupted, 143 terminated.
@@ -6,14 +6,12 @@ Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import signal
 import sys
-import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -22,12 +20,11 @@ from typing import Any, NoReturn
 import click
 import numpy as np
 
-from mecpapers import instances, ledger
+from mecpapers import checking, instances, ledger, many, sheets, side_by_side
 from mecpapers.companion import files
 from mecpapers.companion.files import write_atomically
+from mecpapers.many import BAD_INPUT, FAULT, INFEASIBLE, NOT_CONVERGED
 from mecpapers.solution import Infeasible, Solution
-
-FAULT, BAD_INPUT, INFEASIBLE, NOT_CONVERGED = 1, 2, 3, 4
 
 
 class _Commands(click.Group):
@@ -45,84 +42,213 @@ def cli() -> None:
     """Allocate, check and rerun: three papers on inference at the mobile edge."""
 
 
+def _instance_options(command: Callable[..., int]) -> Callable[..., int]:
+    """What belongs to a spreadsheet, wherever an instance is asked for."""
+    for option in (
+        click.option("--paper", metavar="NAME", help="Of a spreadsheet: whose instance it is."),
+        click.option(
+            "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Of a spreadsheet: a field for all."
+        ),
+        click.option("--shared", metavar="FILE", help="Of a spreadsheet: the fields that are not columns, in JSON."),
+        click.option("--strict", is_flag=True, help="Refuse a number beyond what is plausible in its unit."),
+    ):
+        command = option(command)
+    return command
+
+
 @cli.command()
-@click.argument("file", metavar="FILE.json")
+@click.argument("file", metavar="FILE.json|csv|jsonl")
 @click.option("--scheme", metavar="NAME", help="One of `mecpapers schemes`; the first is the default.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="For schemes that draw lots.")
 @click.option("--gap", metavar="R", type=click.FloatRange(0, 1), help="Relative gap at which a proof is good enough.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="The most nodes or states a proof may look at.")
-@click.option("--strict", is_flag=True, help="Refuse a number beyond what is plausible in its unit.")
+@_instance_options
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Of many instances: how many at once.")
+@click.option("--resume", is_flag=True, help="Of many instances: go on where a run before has ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("-o", "--output", metavar="OUT", help="Write the answer here instead of printing it.")
+@click.option("--plot", metavar="PICTURE", help="Draw the answer, too: a file in SVG, PNG or PDF.")
 def solve(
     file: str,
     scheme: str | None,
     seed: int,
     gap: float | None,
     limit: int | None,
+    shared: str | None,
+    settings: tuple[str, ...],
+    paper: str | None,
     strict: bool,
+    jobs: int | None,
+    resume: bool,
     as_json: bool,
     output: str | None,
+    plot: str | None,
 ) -> int:
-    """Solve one instance file."""
-    search = {name: value for name, value in (("gap", gap), ("limit", limit)) if value is not None}
-    with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the answer, and is refused there
-        return _solve(file, scheme, seed, search, strict, as_json, output)
+    """Solve an instance: FILE.json, or FILE.csv, a row a device. Or many: FILE.jsonl, or a trace of rates in CSV.
 
-
-def _solve(
-    file: str,
-    scheme: str | None,
-    seed: int,
-    search: Mapping[str, Any],
-    strict: bool,
-    as_json: bool,
-    output: str | None,
-) -> int:
+    FILE may be - for standard input.
+    """
     _check_output(output, Path(file))
-    problem = _read(file, strict)
-    paper = type(problem).__module__.split(".")[1]
-    schemes = _schemes(paper)
-    if scheme is None:
-        scheme = next(iter(schemes))
-    if scheme not in schemes:
-        raise ValueError(f"--scheme = {scheme}: must be one of {', '.join(schemes)}")
-    for name, value in search.items():
-        able = [key for key, function in schemes.items() if name in inspect.signature(function).parameters]
-        if scheme not in able:
-            others = f"{', '.join(able)} have it" if able else f"no scheme of {paper} has it"
-            raise ValueError(f"--{name} = {value}: must be left out for {scheme}; {others}")
-        if np.isnan(value):
-            raise ValueError(f"--{name} = nan: must be a number")
-    start = time.perf_counter()
-    solution: Solution[Any] = schemes[scheme](problem, rng=np.random.default_rng(seed), **search)
-    seconds = time.perf_counter() - start
-    form = import_module(f"mecpapers.{paper}.instance")
-    answer = {"scheme": scheme, "seconds": seconds, **form.to_dict(problem, solution)}
-    for name, value in answer.items():
-        if isinstance(value, list | float) and not np.all(np.isfinite(np.asarray(value, dtype=float))):
-            raise ValueError(f"{name} = inf: must be finite, but the instance's numbers leave the range of float64")
-    if as_json or (output or "").endswith(".json"):
-        text = json.dumps(answer, indent=1, allow_nan=False)
+    _check_plot(plot, Path(file), output)
+    search = {name: value for name, value in (("gap", gap), ("limit", limit)) if value is not None}
+    options = many.Options(scheme, seed, search, strict)
+    text = _text_of(file)
+    tasks = None
+    if file.lower().endswith(".jsonl"):
+        _left_out(file, "must be left out of a file of instances", shared, settings, paper)
+        tasks = many.lines_of(instances.read_text(file))
+    elif text is not None and sheets.is_trace(text):
+        tasks = many.slots_of(sheets.slots(text, file, *_shared(shared, paper, settings)))
+        many.check_options("video", options)
+    if tasks is not None:
+        if scheme == "all" or plot is not None:
+            raise ValueError(f"{'--plot' if plot else '--scheme = all'}: must be left out of many instances")
+        return _solve_many(tasks, options, jobs or 1, resume, output)
+    for name, given in (("--jobs", jobs), ("--resume", resume)):
+        if given:
+            raise ValueError(f"{name}: must be left out of a single instance")
+    with np.errstate(all="ignore"):  # what leaves the range of float64 shows in the answer, and is refused there
+        sheet = _read(file, text, strict, shared, settings, paper)
+        if scheme == "all":
+            return _solve_by_all(sheet.problem, options, as_json, output, plot)
+        return _solve(sheet, options, as_json, output, plot)
+
+
+def _solve_by_all(problem: Any, options: many.Options, as_json: bool, output: str | None, plot: str | None) -> int:
+    """Show every scheme side by side."""
+    if plot is not None or (output or "").lower().endswith(".csv"):
+        raise ValueError(f"--scheme = all: must be one scheme for {plot or output}")
+    rows = side_by_side.run(problem, options)
+    if as_json or (output or "").lower().endswith(".json"):
+        _print({"schemes": rows}, output)
     else:
-        text = "\n".join([*form.to_table(problem, solution), "", *_summary(scheme, seconds, solution)])
+        _print("\n".join(side_by_side.lines(problem, rows)), output)
+    return side_by_side.status_of(rows)
+
+
+def _print(answer: str | dict[str, Any], output: str | None) -> None:
+    """Print a text, or an object as JSON; or write it to a file."""
+    text = answer if isinstance(answer, str) else json.dumps(answer, indent=1, allow_nan=False)
     if output is None:
         click.echo(text)
     else:
         write_atomically(Path(output).resolve(), text + "\n")
-    return 0 if solution.converged else NOT_CONVERGED
 
 
-def _read(file: str, strict: bool) -> Any:
+def _solve(sheet: sheets.Sheet, options: many.Options, as_json: bool, output: str | None, plot: str | None) -> int:
+    problem = sheet.problem
+    solved = many.solve(problem, options)
+    answer = many.to_answer(problem, solved)
+    answer = {"scheme": answer.pop("scheme"), "seconds": solved.seconds, **answer}
+    if sheet.names is not None:
+        answer["name"] = sheet.names
+    ending = Path(output or "").suffix.lower()
+    if as_json or ending == ".json":
+        shown: str | dict[str, Any] = answer
+    elif ending == ".csv":
+        shown = sheets.write(answer, sheet.names)
+    else:
+        form = import_module(f"mecpapers.{many.paper_of(problem)}.instance")
+        shown = "\n".join([*form.to_table(problem, solved.solution), "", *_summary(*solved)])
+    if plot is not None:
+        from mecpapers import figures
+
+        picture = figures.rendered(figures.draw(answer, sheet.names), Path(plot).suffix.lower()[1:])
+        write_atomically(Path(plot).resolve(), picture)
+    _print(shown, output)
+    return 0 if solved.solution.converged else NOT_CONVERGED
+
+
+def _solve_many(tasks: Sequence[many.Task], options: many.Options, jobs: int, resume: bool, output: str | None) -> int:
+    """Answer many, a line each; each field is doubted once."""
+    if output is None and resume:
+        raise ValueError("--resume: must come with --output, whose partial file it goes on with")
+    partial = None if output is None else many.Partial(Path(output), tasks, options)
+    done = partial.done() if partial and resume else []
+    doubted, statuses = set(), {many.status_of(done)}
+
+    def lines() -> Iterator[str]:
+        rest = tasks[len(done) :]
+        for task, answer in zip(rest, many.answer_all(rest, options, jobs), strict=True):
+            for doubt in answer.doubts:
+                field, _, _ = doubt.partition(" = ")[0].partition("[")
+                if field not in doubted:
+                    click.echo(f"mecpapers: warning: {task.place}: {doubt}", err=True)
+                    doubted.add(field)
+            statuses.add(answer.status)
+            yield answer.line
+
+    if partial is None:
+        for line in lines():
+            click.echo(line)
+    else:
+        partial.write(done, lines())
+    return min(statuses - {0}, default=0)
+
+
+def _text_of(file: str) -> str | None:
+    """The text of a spreadsheet; None for an instance in JSON, but from standard input."""
+    if file == "-" or file.lower().endswith(".csv"):
+        return instances.read_text(file)
+    return None
+
+
+def _shared(
+    shared: str | None, paper: str | None, settings: tuple[str, ...]
+) -> tuple[Mapping[str, Any] | None, str | None, dict[str, Any]]:
+    """What a spreadsheet doesn't say itself."""
+    if paper is not None and paper not in ledger.PAPERS:
+        raise ValueError(f"--paper = {paper}: must be one of {', '.join(ledger.PAPERS)}")
+    document = None if shared is None else instances.parse(instances.read_text(shared), shared)
+    return document, paper, dict(map(sheets.setting, settings))
+
+
+def _left_out(file: str, rule: str, shared: str | None, settings: tuple[str, ...], paper: str | None) -> None:
+    for name, given in (("--shared", shared), ("--set", settings), ("--paper", paper)):
+        if given:
+            raise ValueError(f"{name}: {rule}, {file}: it belongs to a spreadsheet")
+
+
+def _read(
+    file: str, text: str | None, strict: bool, shared: str | None, settings: tuple[str, ...], paper: str | None
+) -> sheets.Sheet:
     """Read an instance; what it warns of is told in a line each, or refused."""
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", instances.UnitWarning)
-        problem = instances.read(file)
+        if text is not None and not text.lstrip().startswith("{"):  # standard input: JSON begins with a brace
+            sheet = sheets.read(text, file, *_shared(shared, paper, settings))
+        else:
+            _left_out(file, "must be left out of an instance file", shared, settings, paper)
+            problem = instances.read(file) if text is None else instances.build(instances.parse(text, file))
+            sheet = sheets.Sheet(problem, None)
     for doubt in doubts:
         if strict:
             raise ValueError(str(doubt.message))
         click.echo(f"mecpapers: warning: {doubt.message}", err=True)
-    return problem
+    return sheet
+
+
+@cli.command()
+@click.argument("instance", metavar="INSTANCE")
+@click.argument("answer", metavar="ANSWER")
+@_instance_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+def check(
+    instance: str, answer: str, shared: str | None, settings: tuple[str, ...], paper: str | None, strict: bool,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Judge an answer, in JSON or CSV, whoever made it: broken constraints, cost, and gap to the proved optimum.
+
+    Exit status: 0 feasible, 3 not, 2 unreadable.
+    """
+    _check_output(None)
+    sheet = _read(instance, _text_of(instance), strict, shared, settings, paper)
+    report = checking.check(sheet.problem, checking.read(answer, sheet.problem, sheet.names))
+    if as_json:
+        click.echo(json.dumps(report.to_dict(), indent=1, allow_nan=False))
+    else:
+        click.echo("\n".join(report.lines(sheet.names)))
+    return 0 if report.feasible else INFEASIBLE
 
 
 @cli.command("schemes")
@@ -133,7 +259,7 @@ def list_schemes(paper: str | None) -> int:
     if paper is not None and paper not in ledger.PAPERS:
         raise ValueError(f"PAPER = {paper}: must be one of {', '.join(ledger.PAPERS)}")
     for name in [paper] if paper else ledger.PAPERS:
-        for scheme, function in _schemes(name).items():
+        for scheme, function in many.schemes_of(name).items():
             click.echo(f"{name:6} {scheme:18} {(function.__doc__ or '').partition(chr(10))[0]}")
     return 0
 
@@ -264,12 +390,7 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _schemes(paper: str) -> Mapping[str, Any]:
-    schemes: Mapping[str, Any] = import_module(f"mecpapers.{paper}.schemes").SCHEMES
-    return schemes
-
-
-def _summary(scheme: str, seconds: float, solution: Solution[Any]) -> list[str]:
+def _summary(scheme: str, solution: Solution[Any], seconds: float) -> list[str]:
     lines = [f"scheme {scheme}: objective {solution.objective:.9g} in {seconds:.3g} s"]
     if solution.bound is not None:
         assumes = f" (if {solution.bound_assumes})" if solution.bound_assumes else ""
@@ -279,7 +400,18 @@ def _summary(scheme: str, seconds: float, solution: Solution[Any]) -> list[str]:
     return lines
 
 
-def _check_output(output: str | None, source: Path | None = None) -> None:
+def _check_plot(plot: str | None, source: Path, output: str | None) -> None:
+    """Refuse a picture of another format, or one that cannot be written or is another file of the command."""
+    if plot is None:
+        return
+    if Path(plot).suffix.lower() not in (".svg", ".png", ".pdf"):
+        raise ValueError(f"--plot = {instances.shown(plot)}: must end in .svg, .png or .pdf")
+    if output is not None and Path(output).resolve() == Path(plot).resolve():
+        raise ValueError(f"--plot = {instances.shown(plot)}: must not be --output itself")
+    _check_output(plot, source, "--plot")
+
+
+def _check_output(output: str | None, source: Path | None = None, option: str = "--output") -> None:
     """Refuse, before any work is done, an output that cannot be written or is the input."""
     if output is None:
         if sys.stdout is None:
@@ -293,15 +425,15 @@ def _check_output(output: str | None, source: Path | None = None) -> None:
         pass
     except (OSError, RuntimeError) as error:  # RuntimeError: Python 3.11 and 3.12 of a link that leads to itself
         reason = getattr(error, "strerror", None) or "Too many levels of symbolic links"
-        raise ValueError(f"--output = {instances.shown(output)}: cannot be written: {reason}") from None
+        raise ValueError(f"{option} = {instances.shown(output)}: cannot be written: {reason}") from None
     if path.exists() and not path.is_file():
-        raise ValueError(f"--output = {output}: must be a plain file")
+        raise ValueError(f"{option} = {output}: must be a plain file")
     if path.exists() and source is not None and source.exists() and path.samefile(source):
-        raise ValueError(f"--output = {output}: must not be the input itself")
+        raise ValueError(f"{option} = {output}: must not be the input itself")
     if not path.parent.is_dir():
-        raise ValueError(f"--output = {output}: must be in a folder that exists")
+        raise ValueError(f"{option} = {output}: must be in a folder that exists")
     if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"--output = {output}: must be in a folder that can be written")
+        raise ValueError(f"{option} = {output}: must be in a folder that can be written")
 
 
 if __name__ == "__main__":

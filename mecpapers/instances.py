@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +15,7 @@ from warnings import warn
 import numpy as np
 
 from mecpapers.arrays import schema_of
+from mecpapers.companion.files import write_atomically
 from mecpapers.ledger import NAMES, PAPERS
 
 LARGEST = 256 << 20  # of an instance file [byte]
@@ -28,6 +31,16 @@ class Plausible(NamedTuple):
     high: float
 
 
+ABOUT: Mapping[str, Mapping[str, str]] = {
+    "name": {"type": "string"},
+    "source": {"type": "string"},
+    "licence": {"type": "string"},
+    "note": {"type": "string"},
+    "best_known": {"type": "number"},
+}
+"""What ``about`` may say of an instance of any paper: JSON Schema of each field, none of which must be given."""
+
+
 class UnitWarning(UserWarning):
     """A number that is allowed, but beyond what is plausible in its unit."""
 
@@ -40,19 +53,100 @@ def read(path: str | Path) -> Any:
     ValueError
         naming the field, the value and the rule; also where the file is missing, unreadable or not JSON.
     """
-    document = read_json(path)
-    paper = document.get("paper")
-    if document.twice is not None:
+    return build(parse(read_text(path), path))
+
+
+def build(document: Mapping[str, Any]) -> Any:
+    """Return the problem that an instance file describes, once it is parsed; warn and raise as ``read`` does."""
+    if isinstance(document, _Object) and document.twice is not None:
         check_fields("", document, [], document)
+    form = import_module(f"mecpapers.{paper_of(document)}.instance")
+    check_about(document.get("about", {}))
+    problem = form.from_dict({name: value for name, value in document.items() if name != "about"})
+    for name, plausible in form.PLAUSIBLE.items():
+        _doubt(name, _at(document, name), plausible)
+    return problem
+
+
+def check_about(about: Any) -> dict[str, Any]:
+    """Refuse what an instance may not say about itself."""
+    given = check_object("about", about)
+    check_fields("about.", given, [], ABOUT)
+    for name, value in given.items():
+        if ABOUT[name]["type"] == "number":
+            check_number(f"about.{name}", value)
+            if not np.isfinite(value):
+                raise ValueError(f"about.{name} = {value}: must be finite")
+        elif not isinstance(value, str):
+            raise ValueError(f"about.{name} = {shown(value)}: must be a string, not {_kind(value)}")
+    return given
+
+
+def write(path: str | Path, problem: Any, about: Mapping[str, Any] | None = None) -> None:
+    """Write a problem of any paper as an instance file; ``read`` returns the same, rows of probabilities to rounding.
+
+    Parameters
+    ----------
+    about : any of ``ABOUT``: name, source, licence, note, best_known
+
+    Raises
+    ------
+    ValueError
+        for what an instance file has no field for.
+    """
+    paper = type(problem).__module__.split(".")[1]
+    schema = import_module(f"mecpapers.{paper}.instance").schema()
+    records = (problem, *(value for value in vars(problem).values() if is_dataclass(value)))
+
+    def value(name: str) -> Any:
+        found = next((getattr(record, name) for record in records if hasattr(record, name)), None)
+        return found.tolist() if isinstance(found, np.ndarray) else found
+
+    document: dict[str, Any] = {"paper": paper}
+    for name, inner in schema.items():
+        if name == "weights":  # each device has its own, which the file may hold beside these
+            document[name] = {key: value(f"weight_{key}")[0] for key in inner["properties"]}
+        elif "properties" in inner:
+            document[name] = {key: value(key) for key in inner["properties"] if value(key) is not None}
+        elif value(name) is not None:
+            document[name] = value(name)
+    if about:
+        document["about"] = dict(about)
+    text = json.dumps(document, indent=1, allow_nan=False)
+    again = build(parse(text, path))
+    for field in fields(problem):
+        if isinstance(getattr(problem, field.name), str) and getattr(again, field.name) != getattr(problem, field.name):
+            raise ValueError(f"{field.name} = {getattr(problem, field.name)}: no instance file can say it")
+    write_atomically(Path(path), text + "\n")
+
+
+def read_csv(
+    path: str | Path, shared: str | Path | Mapping[str, Any] | None = None, paper: str | None = None, **settings: Any
+) -> Any:
+    """Read a spreadsheet, a row a device, and return the problem of its paper; see ``sheets.read``.
+
+    Parameters
+    ----------
+    shared : the fields that are not columns: an instance file without the devices' fields, or its content
+    paper : where ``shared`` doesn't say it
+    settings : further fields, such as ``server_frequency=2.2e10``
+    """
+    from mecpapers import sheets
+
+    if not isinstance(shared, Mapping | None):
+        shared = parse(read_text(shared), shared)
+    given = [None if v is None else parse(json.dumps(v), "what is shared") for v in (shared, settings)]
+    return sheets.read(read_text(path), str(path), given[0], paper, given[1]).problem
+
+
+def paper_of(document: Mapping[str, Any]) -> str:
+    """Return the paper that an instance names, or refuse it."""
+    paper = document.get("paper")
     if paper is None:
         raise ValueError(f"paper is missing: must be one of {', '.join(PAPERS)}")
     if paper not in PAPERS:
         raise ValueError(f"paper = {shown(paper)}: must be one of {', '.join(PAPERS)}")
-    form = import_module(f"mecpapers.{paper}.instance")
-    problem = form.from_dict(document)
-    for name, plausible in form.PLAUSIBLE.items():
-        _doubt(name, _at(document, name), plausible)
-    return problem
+    return str(paper)
 
 
 def schema(paper: str) -> dict[str, Any]:
@@ -71,7 +165,8 @@ def schema(paper: str) -> dict[str, Any]:
         "$id": f"urn:mecpapers:instance:{paper}:{CONTRACT}",
         "title": f"Instance of {NAMES[paper]}",
     }
-    return head | object_schema({"paper": {"const": paper}, **form.schema()}, form.OPTIONAL)
+    about = object_schema(ABOUT, ABOUT)
+    return head | object_schema({"paper": {"const": paper}, **form.schema(), "about": about}, (*form.OPTIONAL, "about"))
 
 
 def object_schema(properties: Mapping[str, Any], optional: Collection[str] = ()) -> dict[str, Any]:
@@ -112,27 +207,36 @@ def _doubt(name: str, value: Any, plausible: Plausible) -> None:
         )
 
 
-def read_json(path: str | Path) -> _Object:
-    """Read one JSON object; every number becomes a float, and a field given twice is remembered."""
+def read_text(path: str | Path) -> str:
+    """Return the text of a file, or of standard input where ``path`` is ``-``; a byte-order mark is left out."""
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST + 1)
+        if str(path) != "-":
+            with Path(path).open("rb") as file:
+                content = file.read(LARGEST + 1)
+        elif sys.stdin is None:
+            raise ValueError("standard input is closed: must be open to read the instance")
+        else:
+            content = sys.stdin.buffer.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise ValueError(f"{path}: must be at most {LARGEST >> 20} MB")
-        text = content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ValueError(f"{path}: must be JSON in UTF-8") from None
+        raise ValueError(f"{path}: must be text in UTF-8") from None
+
+
+def parse(text: str, where: str | Path) -> _Object:
+    """Return one JSON object; every number becomes a float, and a field given twice is remembered."""
     try:
         # float for every number: an integer of any length, NaN and infinity then meet the rule of their field
         document = json.loads(text, parse_int=float, parse_constant=float, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+        raise ValueError(f"{where}: is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
     except RecursionError:
-        raise ValueError(f"{path}: is nested too deeply: must hold objects of numbers and lists of numbers") from None
+        raise ValueError(f"{where}: is nested too deeply: must hold objects of numbers and lists of numbers") from None
     if not isinstance(document, _Object):
-        raise ValueError(f"{path}: must be a JSON object, not {_kind(document)}")
+        raise ValueError(f"{where}: must be a JSON object, not {_kind(document)}")
     return document
 
 

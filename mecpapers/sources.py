@@ -9,7 +9,11 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-_DRAWN = {"style.py", "figures.py", "notation.py", "cli.py", "store.py"}  # show or keep results, and make none
+# Modules that show, keep, carry or judge results, and make none.
+_DRAWN = {
+    *("style.py", "figures.py", "notation.py", "cli.py", "store.py"),
+    *("sheets.py", "many.py", "checking.py", "side_by_side.py"),
+}
 _ROWS = {".pyc", ".toml"}  # the ledger's rows judge, and compute nothing
 
 

@@ -1,12 +1,14 @@
 """The examples that README and book print run as they stand."""
 
+import io
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from mecpapers import ledger
+from mecpapers import cli, instances, ledger, units
 from mecpapers.video.schemes import SCHEMES
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +30,41 @@ def test_python_examples_run(page, tmp_path, monkeypatch, capsys):
     if page == "book/own.md":
         assert printed.count("scheme,instance") == 2
         assert "half" in names["ax"].figure.legends[0].get_texts()[0].get_text()  # type: ignore[attr-defined]
+
+
+def test_every_command_of_the_page_of_spreadsheets_runs(tmp_path, monkeypatch, printed):
+    """In one folder with the page's files, in their order, by the words and the input as they stand."""
+    shutil.copytree(ROOT / "book" / "sheets", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "book" / "spreadsheets.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^mecpapers (.*)$", text, re.MULTILINE)
+    assert len(commands) > 10
+    statuses = {"solve many.jsonl": 3, "check devices.csv mine.csv": 3}  # what the page says of them
+    for line in commands:
+        words, _, source = line.partition(" < ")
+        if source:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / source).read_bytes())))
+        monkeypatch.setattr(sys, "argv", ["mecpapers", *words.split()])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = printed()
+        assert (stop.value.code or 0) == next((v for k, v in statuses.items() if words.startswith(k)), 0), (line, err)
+        assert err == "" and (out == "") == (" -o " in line), line
+    exec(compile(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], "page", "exec"), names := {})
+    assert names["report"].feasible and abs(names["report"].gap) < 1e-9
+    (row,) = re.findall(r"^mecpapers: (row 3, .*)$", text, re.MULTILINE)
+    (tmp_path / "bad.csv").write_text((tmp_path / "devices.csv").read_text().replace("phone,35", "phone,-35"))
+    with pytest.raises(ValueError, match=re.escape(row)):
+        instances.read_csv("bad.csv", shared="shared.json")
+
+
+def test_the_page_lists_the_units_that_are_allowed():
+    text = (ROOT / "book" / "spreadsheets.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\S+) \| ([^|]*) \|$", text, re.MULTILINE))
+    for si in units.POWERS:
+        if si not in ("gain", "FLOP"):
+            assert {si, *re.split(r", ", rows[si])} == {*units.allowed(si)} or si == "1", si
+    assert rows["1"] == "%; of a gain dB" and {*units.allowed("1"), *units.allowed("gain")} == {"1", "%", "dB"}
 
 
 def test_every_scheme_is_documented():

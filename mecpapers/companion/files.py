@@ -11,8 +11,8 @@ written: list[Path] = []
 """What this process has put in place so far."""
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to a temporary file beside `path`, then move it there.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to a temporary file beside `path`, then move it there.
 
     Readers see the old file or the new one; on failure (or Ctrl-C) the old one stays and nothing else is left.
 
@@ -24,7 +24,7 @@ def write_atomically(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         with _unbroken():
             os.replace(beside, path)
             written.append(path)

@@ -1,6 +1,8 @@
 """Instances, sound and broken, as Hypothesis draws them."""
 
 import copy
+import csv
+import io
 import json
 
 from hypothesis import strategies as st
@@ -159,5 +161,153 @@ def broken(draw, paper):
         text = text[: draw(st.integers(0, len(text)))]
     elif how == "deep":
         text = text[:-1] + ', "a": ' + "[" * 100_000
+    data = text.encode("utf-8", "surrogatepass")
+    return {"bom": b"\xef\xbb\xbf" + data, "bytes": data[:9] + b"\xff\xfe" + data[9:]}.get(how, data)
+
+
+CELLS = st.sampled_from(
+    [
+        *(
+            "",
+            " ",
+            "0",
+            "-0",
+            "-1",
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "nan",
+            "inf",
+            "1_0",
+            "1,5",
+            "1;5",
+            "0x10",
+            "1e",
+            "--1",
+            ".",
+        ),
+        *(
+            "true",
+            "name",
+            "\u0663",
+            "\ud83d\ude00",
+            "\x00",
+            '"',
+            "'",
+            "=1+1",
+            "1e999999999999",
+            "9" * 400,
+            "\u00a01",
+            "+.5",
+        ),
+    ]
+) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+HEADERS = (
+    st.sampled_from(
+        [
+            *(
+                "name",
+                "time",
+                "uplink_rate",
+                "uplink_rate [Mbit/s]",
+                "uplink_rate [MB/s]",
+                "max_frames [%]",
+                "score_pmf[9]",
+            ),
+            *(
+                "score_pmf[0]",
+                "score_pmf",
+                "devices",
+                "paper",
+                "[",
+                "]",
+                "a[b]",
+                "uplink_rate[0]",
+                "uplink_rate []",
+                "",
+            ),
+        ]
+    )
+    | CELLS
+)
+TABLES = ("score_pmf", "device_accuracy", "server_accuracy")
+UNITS = {  # field -> a unit and how many of it an SI unit is
+    **{name: ("Mbit/s", 1e-6) for name in ("uplink_rate", "downlink_rate")},
+    **{name: ("GHz", 1e-9) for name in ("max_frequency",)},
+    **{name: ("GFLOPS", 1e-9) for name in ("device_speed",)},
+    **{name: ("mW", 1e3) for name in ("transmit_power", "receive_power")},
+    **{name: ("ms", 1e3) for name in ("device_delay", "transmission_time")},
+    **{name: ("%", 100.0) for name in TABLES},
+}
+
+
+def text_of(rows, separator=","):
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+@st.composite
+def sheet(draw, paper):
+    """An instance as a sheet and what is shared: the document, the rows, the shared part."""
+    document = draw(DRAWN[paper]())
+    shared = copy.deepcopy(document)
+    own = shared.get("devices", shared)
+    lists = {name: own.pop(name) for name, value in list(own.items()) if isinstance(value, list)}
+    columns = {}
+    for name, values in lists.items():
+        unit, scale = UNITS.get(name, ("", 1.0)) if draw(st.booleans()) else ("", 1.0)
+        levels = {name: values}
+        if name in TABLES:
+            levels = {f"{name}[{k}]": [row[k] for row in values] for k in range(len(values[0]))}
+        for title, numbers in levels.items():
+            columns[f"{title} [{unit}]" if unit else title] = [repr(v * scale) for v in numbers]
+    if draw(st.booleans()) and columns:
+        columns["name"] = [draw(st.text(st.characters(exclude_categories=["C"]), max_size=3)) + str(k)
+                           for k in range(len(next(iter(columns.values()))))]  # fmt: skip
+    return document, [list(columns), *map(list, zip(*columns.values(), strict=True))], shared
+
+
+@st.composite
+def trace(draw):
+    """A trace of rates and what is shared; outages and absences among them."""
+    document = draw(video())
+    n = max([1, *(len(v) for v in document["devices"].values() if isinstance(v, list))])
+    del document["devices"]["uplink_rate"]
+    if draw(st.integers(0, 9)):  # else lists and the trace may differ in length
+        document["devices"] = {
+            k: v if (isinstance(v, list) and len(v) == n) or not isinstance(v, list) else v * n
+            for k, v in document["devices"].items()
+        }
+    cell = number(1e5, 1e9).map(repr) | st.sampled_from(["0", "", "0.0"])
+    slots = draw(st.lists(st.lists(cell, min_size=n, max_size=n), min_size=1, max_size=4))
+    return [["time", *(f"d{k}" for k in range(n))], *([str(t), *row] for t, row in enumerate(slots))], document
+
+
+@st.composite
+def broken_table(draw, rows):
+    """Rows that are nearly a table, as bytes: odd cells and headers, ragged, other separators, cut off, or no text."""
+    rows = copy.deepcopy(rows)
+    for _ in range(draw(st.integers(0, 3))):
+        row = draw(st.sampled_from(rows))
+        if row:
+            row[draw(st.integers(0, len(row) - 1))] = draw(HEADERS if row is rows[0] else CELLS)
+    how = draw(
+        st.sampled_from(["", "", "", "ragged", "blank", "twice", "semicolon", "cut", "bom", "bytes", "mac", "quote"])
+    )
+    place = draw(st.integers(0, len(rows) - 1))
+    if how == "ragged":
+        rows[place] = rows[place][:-1] if draw(st.booleans()) else [*rows[place], "1"]
+    elif how == "blank":
+        rows.insert(place, draw(st.sampled_from([[], [""], [""] * len(rows[0])])))
+    elif how == "twice":
+        rows = [[*row, *row[:1]] for row in rows]
+    text = text_of(rows, ";" if how == "semicolon" else ",")
+    if how == "cut":
+        text = text[: draw(st.integers(0, len(text)))]
+    elif how == "mac":
+        text = text.replace("\n", draw(st.sampled_from(["\r", "\r\n", "\n\n"])))
+    elif how == "quote":
+        text = text.replace("1", draw(st.sampled_from(['"', '"1"', '""1', "'"])), 1)
     data = text.encode("utf-8", "surrogatepass")
     return {"bom": b"\xef\xbb\xbf" + data, "bytes": data[:9] + b"\xff\xfe" + data[9:]}.get(how, data)

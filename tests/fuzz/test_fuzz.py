@@ -36,6 +36,7 @@ SCHEMES = {paper: list(import_module(f"mecpapers.{paper}.schemes").SCHEMES) for 
 SEARCH = {"video": ("exact", "prices", "search-search"), "pose": ("exact",)}  # that promise the optimum
 NEAR = {"video": 1e-9, "pose": 1e-5}  # relative gap of what has converged
 COUNTS = collections.Counter()
+BESIDE = "{beside}"
 
 
 def cases(share):
@@ -56,18 +57,25 @@ def little_memory():
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
-    """Run the command on a document or bytes, in this process and in limited time; status, output and error."""
-    file = tmp_path_factory.mktemp("fuzz") / "a.json"
+    """Run the command on a document or bytes, in this process and in limited time; status, output and error.
+
+    A spreadsheet has another ``ending``, and what it shares in ``beside``, which the words name as ``BESIDE``.
+    """
+    folder = tmp_path_factory.mktemp("fuzz")
 
     def late(*_):
         raise AssertionError(f"longer than {SECONDS} s")
 
-    def run(content, *words, counted=("other", "-")):
+    def run(content, *words, counted=("other", "-"), name="solve", ending="json", beside=None):
+        file = folder / f"a.{ending}"
+        if beside is not None:
+            (folder / "beside.json").write_text(json.dumps(beside))
+            words = [word.replace(BESIDE, str(folder / "beside.json")) for word in words]
         file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         out, err = file.with_name("out"), file.with_name("err")
         before = sys.argv, sys.stdout, sys.stderr, signal.signal(signal.SIGALRM, late)
         with out.open("w") as sys.stdout, err.open("w") as sys.stderr:
-            sys.argv = ["mecpapers", "solve", str(file), *words]
+            sys.argv = ["mecpapers", name, str(file), *words]
             signal.alarm(SECONDS)
             try:
                 cli.main()
@@ -151,6 +159,81 @@ def test_broken_files(command, paper, data):
     status, out, said = command(data.draw(draw.broken(paper)), counted=("broken", paper))
     assert status in (0, 2, 3, 4)
     assert (out == "") == (status in (2, 3)) and len(said) == (status in (2, 3)), said
+
+
+def one_line_or_answer(status, out, said):
+    """Whether a refusal is one line, and an answer is there."""
+    assert status in (0, 2, 3, 4)
+    assert (out == "") == (status in (2, 3)) and len(said) == (status in (2, 3)), said
+    assert all(line.startswith("mecpapers: ") for line in said)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@cases(0.06 / 3)
+@given(data=st.data())
+def test_sheets(command, paper, data):
+    """A sheet has the answer of its instance; that answer, checked, is feasible."""
+    document, rows, shared = data.draw(draw.sheet(paper))
+    if len(rows) < 2 or not set(rows[0]) - {"name"}:
+        return
+    words = ("--shared", BESIDE)
+    status, out, said = command(draw.text_of(rows).encode(), *words, "--json", counted=("sheet", paper), ending="csv",
+                                beside=shared)  # fmt: skip
+    one_line_or_answer(status, out, said)
+    first = solved(command, paper, document, next(iter(SCHEMES[paper])))
+    assert (status in (0, 4)) == (first is not None), said
+    if first is not None:
+        answer = json.loads(out)
+        assert judge.JUDGES[paper](document, answer) == []
+        status, out, said = command(document, BESIDE, name="check", beside=answer, counted=("check", paper))
+        assert status == 0 and said == [] and "feasible" in out
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@cases(0.12 / 3)
+@given(data=st.data())
+def test_broken_sheets(command, paper, data):
+    _, rows, shared = data.draw(draw.sheet(paper))
+    content = data.draw(draw.broken_table(rows or [[]]))
+    if data.draw(st.integers(0, 3)) == 0:
+        shared = data.draw(draw.changed(shared, st.sampled_from(draw.ODD)))
+    one_line_or_answer(
+        *command(content, "--shared", BESIDE, counted=("broken sheet", paper), ending="csv", beside=shared)
+    )
+
+
+@cases(0.03)
+@given(data=st.data())
+def test_traces(command, data):
+    """A line a slot, each an answer that holds for the devices that are there; broken ones in one line."""
+    rows, shared = data.draw(draw.trace())
+    status, out, said = command(draw.text_of(rows).encode(), "--shared", BESIDE, counted=("trace", "-"), ending="csv",
+                                beside=shared)  # fmt: skip
+    assert status in (0, 2, 3, 4) and len(said) == (out == "")
+    for row, line in zip(rows[1:], out.splitlines(), strict=bool(out)):
+        answer, there = json.loads(line), [k for k, cell in enumerate(row[1:]) if cell]
+        if there and "error" not in answer:
+            devices = {k: [v[i] for i in there] if isinstance(v, list) else v for k, v in shared["devices"].items()}
+            devices["uplink_rate"] = [float(row[1 + k]) for k in there]
+            assert judge.video(shared | {"devices": devices}, answer) == []
+    content = data.draw(draw.broken_table(rows))
+    status, out, said = command(content, "--shared", BESIDE, counted=("broken trace", "-"), ending="csv", beside=shared)
+    assert status in (0, 2, 3, 4) and len(said) == (out == "")
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@cases(0.06 / 3)
+@given(data=st.data())
+def test_broken_answers(command, paper, data):
+    """Feasible, not, or refused in one line."""
+    document = data.draw(draw.DRAWN[paper]())
+    answer = solved(command, paper, document, next(iter(SCHEMES[paper])))
+    if answer is not None:
+        variables = import_module(f"mecpapers.{paper}.model").Allocation.__dataclass_fields__
+        answer = {name: value for name, value in answer.items() if name in variables}
+        beside = data.draw(draw.changed(answer, st.sampled_from((*draw.ODD, *draw.EXTREMES))))
+        status, out, said = command(document, BESIDE, name="check", beside=beside, counted=("broken answer", paper))
+        assert status in (0, 2, 3) and (out == "") == (status == 2) == (len(said) == 1), said
 
 
 WORDS = st.sampled_from(
