@@ -205,7 +205,9 @@ def test_in_python():
     answers = mecpapers.solve_many([EXAMPLES["pose"], LATE, {"paper": "audio"}], seed=1)
     assert [a.get("status", 0) for a in answers] == [0, 3, 2] and "seconds" not in answers[0]
     assert mecpapers.solve_many([EXAMPLES["video"]], "edge", jobs=2)[0]["frames"] == [6, 6]
-    assert mecpapers.solve_many([EXAMPLES["pose"]], gap=0.1)[0]["error"].startswith("--gap = 0.1: must be left out")
+    assert mecpapers.solve_many([EXAMPLES["pose"]], "device", gap=0.1)[0]["error"].startswith(
+        "--gap = 0.1: must be left out"
+    )
 
 
 # What an instance says about itself, and files that are written.

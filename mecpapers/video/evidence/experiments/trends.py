@@ -131,14 +131,14 @@ def share_of_pairs(
 
     Returns
     -------
-    the share, and the number of pairs
+    the share, NaN of no pairs, and the number of pairs
     """
     i, j = np.triu_indices(points[alike].size, 1)
     one, two = points[alike][i], points[alike][j]
     near = np.abs(one - two) <= within * (np.maximum(one, two) if relative else 1.0)
     rise = (points[more][j] - points[more][i])[near]
     answer = (points[then][j] - points[then][i])[near]
-    return float(np.mean(sign * rise * answer > 0)), int(near.sum())
+    return float(np.mean(sign * rise * answer > 0)) if near.any() else float("nan"), int(near.sum())
 
 
 def undominated(points: dict[str, FloatArray]) -> float:
