@@ -51,9 +51,9 @@ def test_what_lies_outside_is_refused_by_name_value_and_rule(notebook):
             low, high = (value[0] if isinstance(value, list) else value for value in found)
             for value in (low - 1, high + 1):
                 written = json.dumps([value] if parameter.type.startswith("list") else value)
-                with pytest.raises(ValueError) as told:
+                told = re.escape(f"parameter {name}: {written!r} is not allowed: {parameter.rule}")
+                with pytest.raises(ValueError, match=f"^{told}$"):
                     parse(DECLARED[notebook], [f"{name}={written}"])
-                assert str(told.value) == f"parameter {name}: {written!r} is not allowed: {parameter.rule}"
             if parameter.type.startswith("list"):
                 with pytest.raises(ValueError, match=rf"parameter {name}: '\[\]' is empty"):
                     parse(DECLARED[notebook], [f"{name}=[]"])

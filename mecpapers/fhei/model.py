@@ -87,9 +87,10 @@ def _check_range(record: Users | Problem) -> None:
         least = RANGE**-6 if name == "min_feature_bytes" else 1 / RANGE
         if isinstance(value, Users | None):
             continue
-        for k in np.argwhere((np.asarray(value) != 0) & ~((value >= least) & (value <= RANGE))):
+        array = np.asarray(value)
+        for k in np.argwhere((array != 0) & ~((array >= least) & (array <= RANGE))):
             raise ValueError(
-                f"{name}{''.join(f'[{i}]' for i in k)} = {np.asarray(value)[tuple(k)]:.12g}: "
+                f"{name}{''.join(f'[{i}]' for i in k)} = {array[tuple(k)]:.12g}: "
                 f"must lie between {least:g} and {RANGE:g}{'' if least == 1 / RANGE else ' byte'}"
             )
 
