@@ -265,6 +265,17 @@ def list_schemes(paper: str | None) -> int:
 
 
 @cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print an object of all that is known instead of a table.")
+def library(as_json: bool) -> int:
+    """List the library's instances: best known, proved gap. `solve library:NAME` solves one."""
+    from mecpapers import library as instances_known
+
+    _check_output(None)
+    click.echo(json.dumps(instances_known.records(), indent=1) if as_json else "\n".join(instances_known.lines()))
+    return 0
+
+
+@cli.command()
 @click.argument("notebook", metavar="NOTEBOOK.ipynb")
 @click.option(
     "-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter; a name given again makes another run."

@@ -48,11 +48,17 @@ class UnitWarning(UserWarning):
 def read(path: str | Path) -> Any:
     """Read an instance file and return the problem of its paper; warn (`UnitWarning`) of a number beyond plausibility.
 
+    A path such as ``library:video-mixed-25`` names an instance of the library.
+
     Raises
     ------
     ValueError
         naming the field, the value and the rule; also where the file is missing, unreadable or not JSON.
     """
+    if str(path).startswith("library:"):
+        from mecpapers import library
+
+        return library.problem(str(path).removeprefix("library:"))
     return build(parse(read_text(path), path))
 
 
