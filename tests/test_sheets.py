@@ -99,6 +99,8 @@ def test_a_sheet_means_what_its_instance_file_means(paper, tmp_path):
             ",".join(f'"{cell}"' for cell in line.split(",")) for line in text_of(lists).splitlines()
         ).encode(),
     }
+    cells = [line.split(",")[::-1] for line in text_of(lists).splitlines()]
+    variants["columns in another order"] = sheets.table(cells[0], cells[1:]).encode()
     meant = instances.read(BOOK / "instances" / f"{paper}.json")
     for content in variants.values():
         (tmp_path / "a.csv").write_bytes(content)
