@@ -1,7 +1,7 @@
 """The command ``mecpapers``: solve, check, schemes, run, claims.
 
-Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself; 2 bad input or usage; 3 infeasible;
-4 not converged; 130 interrupted, 143 terminated.
+Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself; 2 bad input or usage; 3 infeasible (of
+``check``: the answer); 4 not converged; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -200,7 +200,10 @@ def _shared(
     if paper is not None and paper not in ledger.PAPERS:
         raise ValueError(f"--paper = {paper}: must be one of {', '.join(ledger.PAPERS)}")
     document = None if shared is None else instances.parse(instances.read_text(shared), shared)
-    return document, paper, dict(map(sheets.setting, settings))
+    fields = dict(map(sheets.setting, settings))
+    if len(fields) < len(settings):
+        raise ValueError(f"--set = {', '.join(settings)}: must give every field once")
+    return document, paper, fields
 
 
 def _left_out(file: str, rule: str, shared: str | None, settings: tuple[str, ...], paper: str | None) -> None:

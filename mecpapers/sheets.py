@@ -147,7 +147,8 @@ def slots(
         if isinstance(value, list) and len(value) != len(names):
             raise ValueError(f"devices.{name} has {len(value)} values: must have as many as the trace has devices")
     idle = {**document, "devices": {**devices, "uplink_rate": [0.0] * len(names)}}
-    instances.build(idle)  # what is wrong with what is shared is wrong in every slot
+    with catch_warnings(action="ignore", category=UnitWarning):  # the slots say it
+        instances.build(idle)  # what is wrong with what is shared is wrong in every slot
     found = []
     for i, row in enumerate(rows, start=2):
         time = _number(row[0], f"row {i}, column {TIME}", "s", second or "s")

@@ -99,6 +99,8 @@ def test_a_sheet_means_what_its_instance_file_means(paper, tmp_path):
             ",".join(f'"{cell}"' for cell in line.split(",")) for line in text_of(lists).splitlines()
         ).encode(),
     }
+    cells = [line.split(",")[::-1] for line in text_of(lists).splitlines()]
+    variants["columns in another order"] = sheets.table(cells[0], cells[1:]).encode()
     meant = instances.read(BOOK / "instances" / f"{paper}.json")
     for content in variants.values():
         (tmp_path / "a.csv").write_bytes(content)
@@ -240,6 +242,7 @@ def test_what_is_shared_may_be_set_on_the_command_line(solve):
         (["--shared=none.json"], "none.json: cannot be read"),
         (["--paper=video", "--set", "server_frequency"], '--set = "server_frequency": must be NAME=VALUE'),
         (["--shared=s.json", "--set", "colour=1"], "colour is unknown"),
+        (["--shared=s.json", "--set=time_budget=1", "--set=time_budget=2"], "must give every field once"),
         (["--shared=s.json", "--set", "time_budget.x=1"], "time_budget = 1: must be an object"),
         (["--shared=s.json", "--set", "server_frequency=fast"], 'server_frequency = "fast": must be a number'),
         (["--paper=video"], "local_energy is missing: must be given, by --shared or --set"),
@@ -401,3 +404,17 @@ def test_what_is_wrong_in_every_slot_is_refused_once(solve):
     shared = apart(example("fhei"))[1]
     refused(solve(*words, s=shared), "paper must be video, not fhei")
     assert solve(*words, "--scheme", "edge", a="time,a\n0,0\n1,1e7\n", s=trace_shared(1))[0] == 3  # a slot alone fails
+
+
+def test_doubts_of_a_trace_are_told_once(solve, monkeypatch, capsys):
+    words = ("a.csv", "--shared", "s.json", "--set", "frame_bits=3")
+    code, out, err = solve(*words, a="time,a\n0,1e7\n1,2e7\n2,33\n", s=trace_shared(1))
+    assert (code, err) == (0, "") and len(out.splitlines()) == 3
+    monkeypatch.setattr(sys, "argv", ["mecpapers", "solve", *words])
+    with pytest.raises(SystemExit):
+        cli.main()
+    warned = [line for line in capsys.readouterr().err.splitlines() if line]
+    assert len(warned) == 2 and all(line.startswith("mecpapers: warning: row ") for line in warned)
+    assert "row 2: devices.frame_bits = 3" in warned[0] and "row 4: devices.uplink_rate[0] = 33" in warned[1]
+    code, out, _ = solve(*words, "--strict")
+    assert code == 2 and [json.loads(line)["status"] for line in out.splitlines()] == [2] * 3

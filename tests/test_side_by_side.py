@@ -69,6 +69,21 @@ def test_the_status_where_none_answers(solve, tmp_path):
     assert solve("a.json", "--scheme", "all")[0] == 2  # inversion-gain lacks its gains: the least status
 
 
+@pytest.mark.parametrize(("paper", "bounds", "best"), [("video", [-3, -1, -2], -1), ("pose", [5, 3, 4], 3)])
+def test_the_gap_is_to_the_best_bound(solve, monkeypatch, paper, bounds, best):
+    from dataclasses import replace
+    from importlib import import_module
+
+    schemes = import_module(f"mecpapers.{paper}.schemes")
+    first = next(iter(schemes.SCHEMES.values()))
+    made = {f"s{b}": lambda problem, rng=None, b=b: replace(first(problem), bound=float(b)) for b in bounds}
+    monkeypatch.setattr(
+        schemes, "SCHEMES", made | {"free": lambda problem, rng=None: replace(first(problem), bound=None)}
+    )
+    rows = json.loads(solve(FILES[paper], "--scheme", "all", "--json")[1])["schemes"]
+    assert [row["gap"] for row in rows] == pytest.approx([abs(rows[0]["objective"] - best)] * 4)
+
+
 def test_search_goes_to_those_that_have_it(solve):
     code, out, _ = solve(FILES["fhei"], "--scheme", "all", "--limit", "1", "--gap", "0.5", "--json")
     assert code == 0 and json.loads(out)["schemes"][0]["converged"]
