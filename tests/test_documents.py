@@ -12,7 +12,7 @@ from mecpapers import cli, instances, ledger, units
 from mecpapers.video.schemes import SCHEMES
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "book/own.md"]
+PAGES = ["README.md", "book/own.md", "book/library.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -26,7 +26,7 @@ def test_python_examples_run(page, tmp_path, monkeypatch, capsys):
     for block in blocks:
         exec(compile(block.replace("n_drops=100", "n_drops=2"), page, "exec"), names)
     printed = capsys.readouterr().out
-    assert "scheme,n_devices" in printed
+    assert ("scheme,instance" if page == "book/library.md" else "scheme,n_devices") in printed
     if page == "book/own.md":
         assert printed.count("scheme,instance") == 2
         assert "half" in names["ax"].figure.legends[0].get_texts()[0].get_text()  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from importlib import import_module
@@ -14,6 +15,8 @@ from tqdm import tqdm
 from mecpapers import library
 from mecpapers.solution import Infeasible, TooLarge
 
+TABLE = Path(__file__).parents[2] / "book" / "tables" / "library.csv"  # of a checkout
+OWN = {"video": "gp-heuristic", "fhei": "alternating", "pose": "cooperative"}  # the papers' own schemes
 RECORDS = Path(__file__).parent / "data" / "records.json"
 MOST = {"video": 1000, "fhei": 200, "pose": 200}  # devices up to which other schemes are tried
 
@@ -57,6 +60,17 @@ def main(names: list[str]) -> None:
     RECORDS.parent.mkdir(exist_ok=True)
     kept = {name: known[name] for name in library.RECIPES if name in known}
     RECORDS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    if TABLE.parent.is_dir():
+        with TABLE.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(["name", "N", "best", "gap", "status", "the paper's own scheme loses"])
+            table.writerows(_row(name, r) for name, r in kept.items())
+
+
+def _row(name: str, r: dict[str, Any]) -> list[str]:
+    loss = r["losses"].get(OWN[r["paper"]])
+    below = "below 1e-9" if r["paper"] == "video" and r["status"] == "proved" else f"{r['gap']:.0e}"
+    return [name, str(r["size"]), f"{r['best']:.9g}", below, r["status"], "" if loss is None else f"{100 * loss:.2g} %"]
 
 
 if __name__ == "__main__":
