@@ -121,7 +121,9 @@ def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
     """(42) for one resource: the v nearest to b, shape (|N_1|,), with sum exp(v) <= 1, and s/2 |v - b|^2."""
     v = cp.Variable(b.size)
     program = cp.Problem(cp.Minimize(s / 2 * cp.sum_squares(v - b)), [cp.sum(cp.exp(v)) <= 1])
-    program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    with warnings.catch_warnings():  # tolerances this small may end as "optimal_inaccurate"; objectives are compared
+        warnings.filterwarnings("ignore", "Solution may be inaccurate")
+        program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
     found = v.value - np.log(np.exp(v.value).sum())  # within the limit to the last bit
     return found, float(s / 2 * ((found - b) ** 2).sum())
 
