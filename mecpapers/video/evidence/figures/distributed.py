@@ -126,10 +126,10 @@ def plot_dual(
 def plot_certificates(curves: Mapping[str, FloatArray]) -> Axes:
     """The server's certificate, relative to the cost, after each round; name -> shape (rounds,)."""
     _, ax = plt.subplots()
-    for (name, gap), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
-        ax.semilogy(np.arange(1, gap.size + 1), 100 * gap, label=name, color=colour, marker=marker, linestyle=dash)
     if len({float(x) for gap in curves.values() for x in gap if x > 0}) < 2:  # proved at once: no range to choose
         ax.set_ylim(1e-4, 1.0)
+    for (name, gap), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+        ax.semilogy(np.arange(1, gap.size + 1), 100 * gap, label=name, color=colour, marker=marker, linestyle=dash)
     ax.axhline(0.01, color=GREY, linewidth=1, label="0.01 %")
     ax.set(xlabel="rounds", ylabel="the most by which the cost can exceed the optimum, %")
     ax.legend(fontsize=8)
