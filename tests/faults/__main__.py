@@ -7,6 +7,7 @@ Exit status 1 if a mistake is not noticed by a test named for it.
 import argparse
 import ast
 import compileall
+import csv
 import json
 import os
 import py_compile
@@ -255,11 +256,27 @@ def main() -> int:
         show(("claim without power", "verdict"), [(key, claims.verdicts[key]) for key in powerless])
     if options.write:
         check.RESULTS.write_text(as_json(outcomes, claims, powerless), encoding="utf-8")
+        write_table(outcomes)
     unnoticed = [o.fault.key for o in outcomes if not o.noticed_by]
     hangs = sum(o.noticed_by == HANG for o in outcomes)
     print(f"\n== faults: {len(outcomes) - len(unnoticed)} of {len(outcomes)} noticed, {hangs} by a hang"
           f"{', NOT ' + ', '.join(unnoticed) if unnoticed else ''}; {time.monotonic() - start:.0f} s")  # fmt: skip
     return 1 if unnoticed else 0
+
+
+def write_table(outcomes: list[Outcome]) -> None:
+    """The faults as the book shows them."""
+    with (ROOT / "book" / "tables" / "faults.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["mistake", "kind", "where", "from", "to", "noticed by"])
+        for o in outcomes:
+            where, _, test = o.noticed_by.rpartition("::")
+            name = test.partition("[")[0].removeprefix("test_").replace("_", " ")
+            old, new = (" ".join(text.split()) for text in (o.fault.old, o.fault.new))
+            place = Path(o.fault.file).relative_to("mecpapers").as_posix()
+            table.writerow(
+                [o.fault.key, o.fault.kind, place, old, new, f"{Path(where).stem}: {name}" if test else HANG]
+            )
 
 
 def as_json(outcomes: list[Outcome], claims: Claims | None, powerless: list[str]) -> str:

@@ -270,3 +270,10 @@ def test_the_disagreement_is_the_largest_over_the_edge():
     assert state.disagreement == 0.5
     assert replace(state, offload=~x).disagreement == 9
     assert replace(state, offload=np.zeros(4, dtype=bool)).disagreement == 0
+
+
+def test_to_the_letter_sides_are_chosen_once_and_shares_creep_up():
+    at_edge, share = experiments.to_the_letter(16, 8, 5)
+    assert at_edge[0] == 0 and np.isnan(share[0])
+    assert 0 < at_edge[1] < 16 and (at_edge[1:] == at_edge[1]).all()
+    assert (np.diff(share[1:]) > 0).all() and 1 / 16 < share[1] < 0.1

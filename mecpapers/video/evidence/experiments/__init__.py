@@ -33,6 +33,7 @@ from mecpapers.video.evidence.experiments.distributed import (
     convergence,
     convex_programs,
     sweeps_to_one_percent,
+    to_the_letter,
 )
 from mecpapers.video.evidence.experiments.drops import drifted, scaled
 from mecpapers.video.evidence.experiments.prices import (
@@ -104,5 +105,6 @@ __all__ = [
     "table_1_misses",
     "table_1_rows",
     "table_1_tolerance",
+    "to_the_letter",
     "undominated",
 ]

@@ -138,6 +138,26 @@ def convergence(
     return {name: costs / (n_drops * n_devices) for name, costs in total.items()}
 
 
+def to_the_letter(n_devices: int, n_sweeps: int, n_drops: int, seed: int = 0) -> tuple[FloatArray, FloatArray]:
+    """Algorithm 4 as printed, sweep by sweep: devices at the edge, and the server's share of cycles for one of them.
+
+    Returns
+    -------
+    two means over the drops, the second over those with a device at the edge (NaN of none); shape (n_sweeps + 1,)
+    """
+    count, share = (np.empty((n_drops, n_sweeps + 1)) for _ in range(2))
+    for drop in range(n_drops):
+        problem = replace(EQ31, n_devices=n_devices).draw(drop_generator(seed, drop))
+        states = list(rounds(problem, replace(PRINTED, max_sweeps=n_sweeps)))
+        edge = [state.offload for state in states]
+        count[drop] = _padded([float(x.sum()) for x in edge], n_sweeps + 1)
+        mean = [float(np.exp(s.f)[x].mean()) if x.any() else np.nan for s, x in zip(states, edge, strict=True)]
+        share[drop] = _padded(mean, n_sweeps + 1)
+    some = ~np.isnan(share)
+    with np.errstate(invalid="ignore"):
+        return count.mean(axis=0), np.where(some, share, 0.0).sum(axis=0) / some.sum(axis=0)
+
+
 def _padded(values: Sequence[float] | FloatArray, length: int) -> FloatArray:
     return np.append(values, np.full(length, values[-1]))[:length]
 
