@@ -272,11 +272,10 @@ def write_table(outcomes: list[Outcome]) -> None:
         for o in outcomes:
             where, _, test = o.noticed_by.rpartition("::")
             name = test.partition("[")[0].removeprefix("test_").replace("_", " ")
-            old, new = (" ".join(text.split()) for text in (o.fault.old, o.fault.new))
+            old, new = (f"`` {' '.join(text.split())} ``" for text in (o.fault.old, o.fault.new))
             place = Path(o.fault.file).relative_to("mecpapers").as_posix()
-            table.writerow(
-                [o.fault.key, o.fault.kind, place, old, new, f"{Path(where).stem}: {name}" if test else HANG]
-            )
+            notice = f"`{Path(where).stem}`: {name}" if test else HANG
+            table.writerow([o.fault.key, o.fault.kind, f"`{place}`", old, new, notice])
 
 
 def as_json(outcomes: list[Outcome], claims: Claims | None, powerless: list[str]) -> str:

@@ -1,5 +1,6 @@
 """A fault that no longer fits is told, and a fault is laid at the functions that it touches."""
 
+import csv
 import importlib.util
 import sys
 from dataclasses import replace
@@ -27,6 +28,12 @@ FAULT = Fault(
     notices=("tests/test_lemmas.py::test_no_other_shares_are_better",),
 )  # fmt: skip
 TEST = "tests/test_lemmas.py::test_"
+
+
+def test_the_book_shows_every_fault():
+    with (check.ROOT / "book" / "tables" / "faults.csv").open(encoding="utf-8", newline="") as file:
+        shown = [row["mistake"] for row in csv.DictReader(file)]
+    assert shown == [fault.key for fault in check.read()]
 
 
 def test_every_fault_fits_the_sources():
