@@ -19,6 +19,7 @@ PAGES = ["README.md", "book/own.md", "book/library.md"]
 def test_python_examples_run(page, tmp_path, monkeypatch, capsys):
     for name, file in {"video": "FILE.json", "pose": "POSE.json"}.items():
         shutil.copy(ROOT / "book" / "instances" / f"{name}.json", tmp_path / file)
+    shutil.copytree(ROOT / "book" / "sheets", tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
     assert blocks
