@@ -24,7 +24,10 @@ def rows(report: Path) -> list[tuple[str, ...]]:
             paper, what, against, count, worst, below = json.loads(entry.get("value", ""))
             before = found.get((paper, what, against), (0, 0.0, 0.0))
             found[paper, what, against] = (before[0] + count, max(before[1], worst), max(before[2], below))
-    return [(*key, str(n), f"{worst:.0e}", f"{below:.0e}") for key, (n, worst, below) in sorted(found.items())]
+    return [
+        (*key, str(n), f"{worst:.0e}" if worst else "0", f"{below:.0e}")
+        for key, (n, worst, below) in sorted(found.items())
+    ]
 
 
 def main(arguments: list[str]) -> int:
