@@ -70,7 +70,7 @@ def test_only_figures_and_style_draw(file):
 def test_papers_never_import_each_other_and_the_ground_floor_names_none(file):
     own = file.relative_to(PACKAGE).parts[0]
     for paper in PAPERS:
-        if own != paper:
+        if own not in (paper, "library"):  # which stands on all of them
             assert not any(i.startswith(f"mecpapers.{paper}") for i in imports(file))
 
 

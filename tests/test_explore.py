@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from mecpapers.companion import explore
+from mecpapers.fhei.evidence import explore
 
 pytestmark = pytest.mark.checkout
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from mecpapers.companion import explore
+from mecpapers.fhei.evidence import explore
 
 TEXT = explore.FILE.read_text(encoding="utf-8")
 DATA = json.loads(TEXT[TEXT.index("{") : TEXT.rindex("}") + 1])

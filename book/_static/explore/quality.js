@@ -1,5 +1,5 @@
 // The page "Quality": sliders over settings that were solved beforehand; only computed points are shown.
-// Data: mecpapers/companion/explore.py, in the order of its sliders, the last one fastest.
+// Data: mecpapers/fhei/evidence/explore.py, in the order of its sliders, the last one fastest.
 document.addEventListener("DOMContentLoaded", () => {
   const root = document.getElementById("quality");
   const data = window.mecpapersQuality;

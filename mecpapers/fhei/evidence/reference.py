@@ -68,7 +68,7 @@ def resources(
 
 
 def optima(problem: Problem, feature_bytes: FloatArray, tolerance: float = 1e-11) -> list[float]:
-    """The mean energy [J] of P2 by both forms, or by the one that the solver can end: one in hundreds it gives up."""
+    """The mean energy [J] of P2 for sizes [byte] of shape (M,), by both forms; one in hundreds the solver gives up."""
     found = []
     for form in ("dcp", "gp"):
         with suppress(cp.SolverError):

@@ -1,6 +1,6 @@
 """What the page "Quality" shows: Fig. 4(a) of Paper II solved at every setting of its sliders, as a script to load.
 
-``python -m mecpapers.companion.explore`` writes it anew.
+``python -m mecpapers.fhei.evidence.explore`` writes it anew.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mecpapers.fhei.scenario import FIG_4A
 from mecpapers.fhei.schemes import SCHEMES
 from mecpapers.solution import Infeasible, Solution
 
-FILE = Path(__file__).parents[2] / "book" / "_static" / "explore" / "quality-data.js"
+FILE = Path(__file__).parents[3] / "book" / "_static" / "explore" / "quality-data.js"
 SLIDERS: dict[str, tuple[float, ...]] = {
     "latency": (9.0, 11.0, 13.0, 15.0, 18.0, 24.0, 40.0),  # T-bar [s]
     "energy": (1.0, 2.0, 3.5, 5.0, 7.5, 12.0, 20.0),  # E-bar [J]
