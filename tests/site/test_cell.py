@@ -141,7 +141,7 @@ def test_sliders_networks_and_readings(opened: Callable, site: Path, tmp_path: P
 
 def test_by_keyboard_alone(opened: Callable, site: Path, tmp_path: Path) -> None:
     with opened((site / CELL).as_uri()) as (page, faults):
-        for _ in range(60):
+        for _ in range(150):
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement.matches('#cell .device')"):
                 break
