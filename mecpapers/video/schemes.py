@@ -67,7 +67,7 @@ def admm(problem: Problem, *, rng: np.random.Generator | None = None) -> Solutio
 
 
 def admm_printed(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
-    """Algorithm 4 to the letter: all at once, (43)-(44), s = 0.5, (31) without rho at home; from equal shares."""
+    """Algorithm 4 as printed but for (46): all at once, (43)-(44), s = 0.5, (31) at home; from equal shares."""
     return _or_local(problem, solve_admm(problem, PRINTED))
 
 

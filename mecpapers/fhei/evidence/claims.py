@@ -8,7 +8,15 @@ from functools import partial
 import numpy as np
 
 from mecpapers.arrays import FloatArray
-from mecpapers.fhei.networks import Convention, class_bytes, class_macs, conventions, linear_fits, yolo_v3
+from mecpapers.fhei.networks import (
+    Convention,
+    class_bytes,
+    class_macs,
+    conventions,
+    feature_bytes,
+    linear_fits,
+    yolo_v3,
+)
 from mecpapers.fhei.scenario import TABLE_I, UNEQUAL
 from mecpapers.ledger import Measure, Measured
 from mecpapers.sweep import Sweep
@@ -159,7 +167,8 @@ def _rising(part: int) -> float:
     slopes = []
     for convention, _ in conventions():
         loads = class_macs(cumulative_heads=convention.cumulative_heads, first=convention.first)
-        slopes.append(np.polyfit(class_bytes() / MEGA, loads[part], 1)[0])
+        size = np.cumsum(feature_bytes(convention.first))
+        slopes.append(np.polyfit(size / MEGA, loads[part], 1)[0])
     return float(np.mean(np.array(slopes) > 0))
 
 
