@@ -162,5 +162,5 @@ def test_it_goes_red_where_rounding_decides_the_table_of_rounds(tmp_path):
     undone = runs.Run(seed=1, disabled=tuple(runs.dispatched()), first=(UNDONE, runs.CHILD))
     assert not undone.compare(page, log=log)
     code = [cell for path, _, cell in CODE if str(path) == page]
-    (k,) = (i for i, cell in enumerate(code) if "price_row(" in "".join(cell["source"]))
+    (k,) = (i for i, cell in enumerate(code) if "heads.get(" in "".join(cell["source"]))  # shows them
     assert f"FAILED {page}::Cell {k}" in log.read_text()
