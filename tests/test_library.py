@@ -88,8 +88,8 @@ def test_the_command_lists_and_solves(capsys, monkeypatch):
     code, out, _ = said("library")
     assert code == 0 and len(out.splitlines()) == len(RECORDS) + 1
     assert json.loads(said("library", "--json")[1]) == RECORDS
-    code, out, _ = said("solve", "library:pose-mixed-3x5", "--json")
-    assert code == 0 and json.loads(out)["objective"] == pytest.approx(RECORDS["pose-mixed-3x5"]["best"], rel=1e-9)
+    code, out, _ = said("solve", "library:pose-mixed-6x10", "--json")
+    assert code == 0 and json.loads(out)["objective"] == pytest.approx(RECORDS["pose-mixed-6x10"]["best"], rel=1e-9)
     code, out, err = said("solve", "library:video-mixd-4")
     assert (code, out) == (2, "") and err.endswith("there is no such instance, did you mean video-mixed-4?\n")
 

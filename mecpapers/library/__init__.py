@@ -28,8 +28,9 @@ def records() -> dict[str, dict[str, Any]]:
     """What is known of each instance, by name.
 
     ``paper``, ``kind``, ``size``; ``sha256`` of the problem's numbers; ``best``, the objective of the best allocation
-    known, ``bound`` on the optimum and their relative ``gap``; ``status``, proved or open; ``proved_by``; ``losses``:
-    how far each other scheme of the paper ends from ``best``, relatively, or null where it does not answer.
+    known, ``bound`` on the optimum and their relative ``gap``; ``status``, proved or open; ``ended``, as of a solution;
+    ``proved_by``; ``losses``: how far each scheme of the paper ends from ``best``, relatively, or null where it does
+    not answer. Nothing is assumed for the bound.
     """
     text = (resources.files("mecpapers.library") / "data" / "records.json").read_text(encoding="utf-8")
     found: dict[str, dict[str, Any]] = json.loads(text)
