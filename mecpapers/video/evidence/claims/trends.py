@@ -12,6 +12,7 @@ from mecpapers.video.model import LocalEnergy
 
 UP, DOWN = 1, -1
 Axis = Literal["n_devices", "bandwidth_mhz", "server_ghz"]
+DROPS = {"n_devices": 100, "bandwidth_mhz": 100, "server_ghz": 600}  # the server's steps are the smallest
 FIG_9_DROPS = 25
 
 
@@ -19,7 +20,7 @@ def _sweep(axis: Axis, local_energy: LocalEnergy = "eq31", seed: int = 0) -> Swe
     from mecpapers.video.evidence.experiments import trends
 
     values = {"n_devices": trends.DEVICES, "bandwidth_mhz": trends.BANDWIDTH, "server_ghz": trends.SERVER}
-    return trends.figure_8(axis, values[axis], seed=seed, scenario=chosen(local_energy))
+    return trends.figure_8(axis, values[axis], DROPS[axis], seed=seed, scenario=chosen(local_energy))
 
 
 def _all_offload(local_energy: LocalEnergy = "eq31", seed: int = 0) -> float:
