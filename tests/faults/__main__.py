@@ -31,7 +31,8 @@ from check import PAPERS, ROOT, Fault
 
 WORKERS = 2
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-rf"]
-MOST_TESTS, MOST_CLAIMS = 120, 300  # seconds for the tests of a fault, and for the claims of a paper
+MOST_TESTS, MOST_CLAIMS = 120, 300  # seconds for the tests of a fault, and for claims that it names
+BUDGET = 15  # seconds of the processor after which no other claim of a paper is begun; the quick ones come first
 FAILED = re.compile(r"^FAILED (\S+?)(?:\[.*)?(?: - .*)?$", re.MULTILINE)
 COPIED = ("mecpapers", "tests", "pyproject.toml")
 PASSED = re.compile(r"^\d+ passed(?:, \d+ (?:skipped|deselected|warnings?))* in ", re.MULTILINE)
@@ -41,11 +42,12 @@ MEASURE = "tests/faults/measure.py"
 
 @dataclass(frozen=True)
 class Claims:
-    """What each claim gives on clean code: its verdict, and the functions that it rests on."""
+    """What each claim gives on clean code: its verdict, the functions that it rests on, and what it takes."""
 
     verdicts: Mapping[str, str]
     functions: Mapping[str, frozenset[str]]  # "video/model.py:macs"
     paper: Mapping[str, str]
+    seconds: Mapping[str, float]  # with nothing kept
 
     @classmethod
     def joined(cls, papers: Iterable["Claims"]) -> "Claims":
@@ -62,6 +64,7 @@ class Claims:
             if self.paper[key] in fault.papers
             and (places is None or any(n == p or n.startswith(f"{p}.") for p in places for n in names))
         ]
+        chosen.sort(key=lambda key: self.seconds[key])
         return {paper: keys for paper in PAPERS if (keys := [key for key in chosen if self.paper[key] == paper])}
 
 
@@ -74,6 +77,11 @@ class Outcome:
     flipped: dict[str, str] = field(default_factory=dict)  # claim -> verdict under the fault
     unmeasured: list[str] = field(default_factory=list)  # no time was left for them
     seconds: float = 0.0
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The claims that are judged otherwise; one that ends in an error is not judged."""
+        return {key: verdict for key, verdict in self.flipped.items() if verdict.isupper()}
 
     @property
     def line(self) -> str:
@@ -183,13 +191,16 @@ def record(paper: str, place: Path) -> Claims:
     """Measure the claims of a paper on clean code."""
     found = rows(run([sys.executable, place / MEASURE, "record", paper], place)[0])
     beneath: dict[str, set[str]] = {}
-    for *_, kept in found:
+    took: dict[str, float] = {}
+    for *_, kept, seconds in found:
         for key, names in kept.items():
             beneath.setdefault(key, set()).update(names)
+            took[key] = max(seconds[key], took.get(key, 0.0))
     return Claims(
         verdicts={key: verdict for key, verdict, *_ in found},
-        functions={key: frozenset(seen).union(*(beneath.get(name, ()) for name in seen)) for key, _, seen, _ in found},
+        functions={key: frozenset(seen).union(*(beneath.get(name, ()) for name in seen)) for key, _, seen, *_ in found},
         paper={key: paper for key, *_ in found},
+        seconds={key: max(seconds["all"], *map(took.get, kept), 0.0) for key, *_, kept, seconds in found},
     )
 
 
@@ -201,9 +212,15 @@ def injected(fault: Fault, copies: "queue.Queue[Path]", claims: Claims | None) -
     try:
         file.write_text(fault.applied(clean), encoding="utf-8")
         outcome.noticed_by = noticed(fault, place)
-        for keys in claims.touched(fault).values() if claims else ():
-            printed, _ = run([sys.executable, place / MEASURE, "judge", *keys], place, MOST_CLAIMS)
-            verdicts = dict(rows(printed))
+        for paper, touched in claims.touched(fault).items() if claims else ():
+            named = [key for key in fault.claims if claims.paper[key] == paper]
+            keys = [*named, *(key for key in touched if key not in named)]
+            verdicts: dict[str, str] = {}
+            for part, budget in ((named, MOST_CLAIMS), (keys[len(named) :], BUDGET)):
+                if not part:
+                    continue
+                printed, _ = run([sys.executable, place / MEASURE, "judge", budget, *part], place, MOST_CLAIMS)
+                verdicts |= dict(rows(printed))
             outcome.flipped |= {key: v for key, v in verdicts.items() if v != claims.verdicts[key]}
             outcome.unmeasured += [key for key in keys if key not in verdicts]
     finally:
@@ -247,7 +264,7 @@ def main() -> int:
         for place in places:
             copies.put(place)
         outcomes = list(pool.map(lambda fault: injected(fault, copies, claims), faults))
-    powerless = sorted(set(claims.verdicts).difference(*(o.flipped for o in outcomes))) if claims else []
+    powerless = sorted(set(claims.verdicts).difference(*(o.verdicts for o in outcomes))) if claims else []
     print()
     show(("fault", "file", "kind", "noticed by"),
          [(o.fault.key, o.fault.file, o.fault.kind, o.noticed_by or "NOTHING") for o in outcomes])  # fmt: skip
