@@ -78,3 +78,8 @@ class Violation:
     constraint: str
     device: int | None
     excess: float
+
+    def __str__(self) -> str:
+        """The constraint, the device and the excess in words."""
+        where = "" if self.device is None else f", device {self.device}"
+        return f"{self.constraint}{where}: {100 * self.excess:.3g} % beyond the limit"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -14,14 +15,17 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from mecpapers.arrays import FloatArray
-from mecpapers.solution import Infeasible, Scheme, Solution
+from mecpapers.solution import Infeasible, Scheme, Solution, Violation
 
 P = TypeVar("P")
 A = TypeVar("A")
 Measure = Callable[[P, Solution[A]], Mapping[str, float]]
 """(problem, solution) -> numbers by name."""
+Judge = Callable[[P, A], Sequence[Violation]]
+"""(problem, allocation) -> the constraints that it breaks."""
 
 
+BROKEN = "broken"  # number of broken constraints
 _ROUNDING = 1e-12
 """Relative: a difference between drops as small as this is what rounding left of none, and would differ by machine."""
 
@@ -123,6 +127,7 @@ def compare(
     schemes: Mapping[str, Scheme[P, A]],
     problems: Drawn | Sequence[P],
     measure: Measure[P, A],
+    violations: Judge[P, A],
     metrics: Mapping[str, str],
     *,
     n_drops: int | None = None,
@@ -135,39 +140,58 @@ def compare(
     ----------
     schemes : name -> scheme(problem, *, rng=None) -> Solution
     problems : a scenario, or a list of problems, such as ``instances.read`` returns
-    measure, metrics : what the paper counts, and the labels of these numbers by name
+    measure, violations, metrics : what the paper counts and forbids, and the labels of these numbers by name
     n_drops : drops a value, by default 100; for a list: runs a problem, by default 1
     axis : for a scenario: one of its fields and the values that it takes; for a list: nothing
 
     Returns
     -------
     Sweep over that field, or for a list over ``instance``, the place in it; NaN where a scheme finds a problem
-    infeasible, and means are over the others
+    infeasible or its answer breaks a constraint, and means are over the others
+
+    Warns
+    -----
+    UserWarning
+        for each scheme that breaks a constraint: how often, and which first, where and by how much.
 
     Raises
     ------
     ValueError
         unless ``axis`` names exactly one field of the scenario, or none for a list; for an empty list.
     """
-    counted = partial(_measured, measure, tuple(metrics))
+    counted = partial(_measured, measure, violations, tuple(metrics))
     willing = {name: partial(answer, scheme) for name, scheme in schemes.items()}
-    if not isinstance(problems, Drawn):
+    draw: Callable[[Any, np.random.Generator], P]
+    if isinstance(problems, Drawn):
+        known = [field.name for field in fields(problems)]  # type: ignore[arg-type]
+        if len(axis) != 1:
+            raise ValueError(f"axis = {sorted(axis)}: must be one field of the scenario, such as {known[0]}=[...]")
+        ((name, values),) = axis.items()
+        if name not in known:
+            raise ValueError(f"axis = {name}: must be one of {', '.join(known)}")
+        draw, n_drops = partial(draw_with, problems, name), 100 if n_drops is None else n_drops
+    else:
         if axis or not problems:
             raise ValueError(
                 f"axis = {sorted(axis)}: must not be given beside a list of problems"
                 if axis
                 else "problems = []: must hold at least one problem"
             )
-        values, draw, n_drops = range(len(problems)), partial(_take, tuple(problems)), 1 if n_drops is None else n_drops
-        return run_sweep(willing, draw, counted, axis="instance", values=values, n_drops=n_drops, seed=seed)
-    known = [field.name for field in fields(problems)]  # type: ignore[arg-type]
-    if len(axis) != 1:
-        raise ValueError(f"axis = {sorted(axis)}: must be one field of the scenario, such as {known[0]}=[...]")
-    ((name, taken),) = axis.items()
-    if name not in known:
-        raise ValueError(f"axis = {name}: must be one of {', '.join(known)}")
-    draw, n_drops = partial(draw_with, problems, name), 100 if n_drops is None else n_drops
-    return run_sweep(willing, draw, counted, axis=name, values=taken, n_drops=n_drops, seed=seed)
+        name, values, draw = "instance", range(len(problems)), partial(_take, tuple(problems))
+        n_drops = 1 if n_drops is None else n_drops
+    found = run_sweep(willing, draw, counted, axis=name, values=values, n_drops=n_drops, seed=seed)
+    for scheme in schemes:
+        broken = np.argwhere(found.drops(BROKEN, scheme))
+        if broken.size:
+            place, drop = map(int, broken[0])
+            problem = draw(values[place], drop_generator(seed, drop))
+            allocation = schemes[scheme](problem, rng=drop_generator(seed, drop, 1)).allocation
+            warnings.warn(
+                f"{scheme}: {len(broken)} of {len(values) * n_drops} answers break a constraint and do not count; "
+                f"the first, at {name} = {values[place]}, drop {drop}: {violations(problem, allocation)[0]}",
+                stacklevel=3,
+            )
+    return replace(found, metrics={key: found.metrics[key] for key in metrics})
 
 
 def _take(problems: Sequence[P], place: int, rng: np.random.Generator) -> P:
@@ -183,9 +207,12 @@ def answer(scheme: Scheme[P, A], problem: P, *, rng: np.random.Generator | None 
 
 
 def _measured(
-    measure: Measure[P, A], names: Sequence[str], problem: P, solution: Solution[A] | None
+    measure: Measure[P, A], violations: Judge[P, A], names: Sequence[str], problem: P, solution: Solution[A] | None
 ) -> Mapping[str, float]:
-    return dict.fromkeys(names, float("nan")) if solution is None else measure(problem, solution)
+    broken = 0 if solution is None else len(violations(problem, solution.allocation))
+    if solution is None or broken:
+        return dict.fromkeys(names, float("nan")) | {BROKEN: float(broken)}
+    return {**measure(problem, solution), BROKEN: 0.0}
 
 
 def run_sweep(

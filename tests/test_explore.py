@@ -2,14 +2,14 @@
 
 import json
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from mecpapers.fhei.evidence import explore
 
-pytestmark = pytest.mark.checkout
-
-TEXT = explore.FILE.read_text(encoding="utf-8")
+FILE = Path(__file__).parents[1] / "book" / "_static" / "explore" / explore.FILE.name
+TEXT = FILE.read_text(encoding="utf-8")
 DATA = json.loads(TEXT[TEXT.index("{") : TEXT.rindex("}") + 1])
 POINTS = dict(zip(product(*explore.SLIDERS.values()), DATA["points"], strict=True))
 

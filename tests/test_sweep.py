@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from joblib import parallel_config
 
-from mecpapers.solution import Infeasible, Solution
+from mecpapers.solution import Infeasible, Solution, Violation
 from mecpapers.sweep import Sweep, compare, drop_generator, run_sweep, to_csv
 
 
@@ -117,23 +117,46 @@ def size(problem, solution):
 
 
 OURS = {"double": double, "picky": picky}
-comparing = partial(compare, measure=size, metrics={"size": "size, m"})
+
+
+def too_long(problem, allocation):
+    return (Violation("length <= 4", 3, allocation / 4 - 1),) if allocation > 4 else ()
+
+
+comparing = partial(compare, measure=size, violations=too_long, metrics={"size": "size, m"})
 
 
 def test_compare_takes_a_scenario_and_one_of_its_fields():
-    s = comparing(OURS, Scenario(), n_drops=3, axis={"offset": [1.0, 5.0]})
-    assert (s.axis, s.values, s.schemes, s.n_drops) == ("offset", (1.0, 5.0), ("double", "picky"), 3)
-    drawn = [2 * Scenario(offset=5.0).draw(drop_generator(0, k)) for k in range(3)]
+    s = comparing(OURS, Scenario(scale=0.5), n_drops=3, axis={"offset": [0.5, 1.5]})
+    assert (s.axis, s.values, s.schemes, s.n_drops) == ("offset", (0.5, 1.5), ("double", "picky"), 3)
+    drawn = [2 * Scenario(offset=1.5, scale=0.5).draw(drop_generator(0, k)) for k in range(3)]
     np.testing.assert_array_equal(s.drops("size", "double")[1], drawn)
     np.testing.assert_array_equal(s.drops("size", "picky")[0], s.drops("size", "double")[0])
-    assert np.isnan(s.drops("size", "picky")[1]).all()
+
+
+def test_compare_counts_no_infeasible_answer():
+    s = comparing(OURS, [1.0, 1.9, 1.5], axis={})
+    assert np.isnan(s.metrics["size"]).sum() == 0
+    s = compare(OURS, [1.0, 3.0], size, lambda *_: (), {"size": "size, m"}, axis={})
+    np.testing.assert_array_equal(s.mean("size", "picky"), [2, np.nan])
+
+
+def test_compare_counts_no_answer_that_breaks_a_constraint_and_says_which():
+    with pytest.warns(UserWarning) as told:
+        s = comparing({"double": double, "half": lambda p, rng=None: double(p / 4)}, [1.0, 3.0, 1.5, 4.0], axis={})
+    np.testing.assert_array_equal(s.mean("size", "double"), [2, np.nan, 3, np.nan])
+    np.testing.assert_array_equal(s.mean("size", "half"), [0.5, 1.5, 0.75, 2])
+    assert list(s.metrics) == ["size"]
+    assert [str(w.message) for w in told] == [
+        "double: 2 of 4 answers break a constraint and do not count; the first, at instance = 1, drop 0: "
+        "length <= 4, device 3: 50 % beyond the limit"
+    ]
 
 
 def test_compare_takes_problems_as_they_are():
-    s = comparing(OURS, [1.0, 1.5, 3.0], axis={})
+    s = comparing(OURS, [1.0, 1.5, 2.0], axis={})
     assert (s.axis, s.values, s.n_drops) == ("instance", (0, 1, 2), 1)
-    np.testing.assert_array_equal(s.mean("size", "double"), [2, 3, 6])
-    np.testing.assert_array_equal(s.mean("size", "picky"), [2, 3, np.nan])
+    np.testing.assert_array_equal(s.mean("size", "double"), [2, 3, 4])
 
 
 @pytest.mark.parametrize(

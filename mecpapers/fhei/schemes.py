@@ -13,7 +13,7 @@ from mecpapers.fhei.alternating import solve_alternating
 from mecpapers.fhei.benchmarks import solve_constant, solve_inversion
 from mecpapers.fhei.bounds import MOST_NODES, TOLERANCE, solve_exact
 from mecpapers.fhei.mended import solve_mended
-from mecpapers.fhei.model import Allocation, Problem, evaluate
+from mecpapers.fhei.model import Allocation, Problem, evaluate, violations
 from mecpapers.fhei.scenario import TABLE_I, Scenario
 from mecpapers.solution import Solution
 
@@ -117,4 +117,4 @@ def compare(
     >>> compare({"constant": constant}, n_drops=2, n_users=[2]).mean("quality", "constant").round(1)
     array([90.4])
     """
-    return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)
+    return sweep.compare(schemes, problems, measure, violations, METRICS, n_drops=n_drops, seed=seed, axis=axis)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mecpapers import solution, sweep
 from mecpapers.pose import baselines, thresholds
-from mecpapers.pose.model import Allocation, Problem, evaluate
+from mecpapers.pose.model import Allocation, Problem, evaluate, violations
 from mecpapers.pose.scenario import CHOSEN, Drops
 from mecpapers.solution import Solution
 
@@ -116,4 +116,4 @@ def compare(
     >>> bool(found.mean("accuracy", "device") < found.mean("accuracy", "exact"))
     True
     """
-    return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)
+    return sweep.compare(schemes, problems, measure, violations, METRICS, n_drops=n_drops, seed=seed, axis=axis)

@@ -15,7 +15,7 @@ from mecpapers.video.bounds import GAP, LIMIT, solve_exact, solve_exact_frames
 from mecpapers.video.cccp import solve_cccp
 from mecpapers.video.edge import check_choices, solve_search
 from mecpapers.video.geometric import solve_geometric, warm_started
-from mecpapers.video.model import Allocation, Problem, evaluate
+from mecpapers.video.model import Allocation, Problem, evaluate, violations
 from mecpapers.video.offloading import MOST_DECIDED, solve_channel_aware, solve_every_policy, solve_random
 from mecpapers.video.prices import solve_prices
 from mecpapers.video.scenario import SET_A, Scenario
@@ -163,4 +163,4 @@ def compare(
     >>> bool((found.mean("cost", "exact") <= found.mean("cost", "edge")).all())
     True
     """
-    return sweep.compare(schemes, problems, measure, METRICS, n_drops=n_drops, seed=seed, axis=axis)
+    return sweep.compare(schemes, problems, measure, violations, METRICS, n_drops=n_drops, seed=seed, axis=axis)
