@@ -142,7 +142,7 @@ def test_compare_counts_no_infeasible_answer():
 
 
 def test_compare_counts_no_answer_that_breaks_a_constraint_and_says_which():
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning, match="break a constraint") as told:
         s = comparing({"double": double, "half": lambda p, rng=None: double(p / 4)}, [1.0, 3.0, 1.5, 4.0], axis={})
     np.testing.assert_array_equal(s.mean("size", "double"), [2, np.nan, 3, np.nan])
     np.testing.assert_array_equal(s.mean("size", "half"), [0.5, 1.5, 0.75, 2])
