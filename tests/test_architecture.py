@@ -16,7 +16,7 @@ from mecpapers.ledger import PAPERS
 PACKAGE = Path(mecpapers.__file__).parent
 FILES = sorted(p for p in PACKAGE.rglob("*.py"))
 SOLVERS = {
-    *("local", "edge", "geometric", "offloading", "augmented", "admm", "cccp", "options", "bounds", "prices"),  # video
+    *("local", "edge", "geometric", "offloading", "augmented", "admm", "cccp", "options", "bounds", "parts", "prices"),  # video
     *("transmission", "computing", "quality", "alternating", "mended", "benchmarks", "dual", "bounds"),  # fhei
     *("thresholds", "baselines", "timing", "triangulation", "calibration", "policies"),  # pose
     *("body", "cameras", "detectors", "record", "trace", "pack"),  # pose: the measured world
@@ -116,7 +116,7 @@ def test_a_first_import_is_light():
 
 # Lines of code of each paper but for evidence and measured data, docstrings and comments: what a reader has to read.
 # Who raises a number says in the commit what for.
-MOST_LINES = {"video": 2070, "fhei": 1240, "pose": 840}
+MOST_LINES = {"video": 2340, "fhei": 1240, "pose": 840}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 

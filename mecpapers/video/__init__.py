@@ -3,8 +3,9 @@
 The paper, section by section: ``networks`` (II-B), ``model`` (II, III), ``local`` (IV-A, Theorem 1), ``edge`` (IV-B,
 Theorem 2, Algorithm 1), ``geometric`` (Algorithm 2), ``offloading`` (IV-C, Algorithm 3), ``augmented`` and ``admm`` (V,
 Algorithm 4), ``scenario`` (VI), ``cccp`` (its baseline). Ours: ``options`` (P2 as one option a device, and its dual),
-``bounds`` (the certified optimum), ``prices`` (the same by messages). For use: ``schemes``, ``instance``. Two doors:
-``evidence``, what the book says of the paper, and ``measured``, what records and holds data.
+``bounds`` (the certified optimum), ``parts`` (the same beyond one machine's memory), ``prices`` (the same by messages).
+For use: ``schemes``, ``instance``. Two doors: ``evidence``, what the book says of the paper, and ``measured``, what
+records and holds data.
 
 ``EQUATIONS`` maps the paper's numbers to functions. The names below load their module when they are first used, so
 that importing this package is quick.

@@ -165,7 +165,7 @@ def test_a_million_mixed_devices(scaled):
 TUNING = {
     "_COARSE": (1e-6, 1e-12), "_FINE": (1e-14, 1e-16), "_MAX_CUTS": (6, 40), "_WHOLE": (10, 10**6),
     "_SAMPLES": ((200,), (1000,)), "_SPREAD": (0.4, 40.0), "_FEW": (0.0, 1.0), "_WIDE": (0.02, 2.0),
-    "_DRIFT": (1e-4, 0.5), "_TRIES": (1, 12), "_CHUNK": (64, 1 << 20),
+    "_DRIFT": (1e-4, 0.5), "_TRIES": (1, 12), "CHUNK": (64, 1 << 20),
 }  # fmt: skip
 
 

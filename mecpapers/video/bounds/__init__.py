@@ -22,7 +22,7 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
-from mecpapers.video.bounds.enumeration import enumerate_core, walk_error
+from mecpapers.video.bounds.enumeration import SUMMED, enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.model import Allocation, Problem, energy_cost, evaluate
@@ -38,7 +38,7 @@ from mecpapers.video.options import (
     rounding_error,
 )
 
-__all__ = ["GAP", "LIMIT", "solve_exact", "solve_exact_frames", "solve_options"]
+__all__ = ["GAP", "LIMIT", "least_at", "of_the_cost", "solve_exact", "solve_exact_frames", "solve_options"]
 
 GAP = 1e-9  # relative gap at which the search is content: what ``violations`` also forgives
 LIMIT = 100_000  # partial assignments kept at once: 0.15 GB and 1 to 3 s; a million take 1 GB and most of a minute
@@ -56,7 +56,7 @@ def solve_exact(
     if no assignment of less excess is left when the enumeration ends.
 
     ``bound`` is certified in float64: every step is proved for real numbers, and what rounding can do to the terms
-    that are added up (``options.rounding_error``, ``walk_error``, ``_of_the_cost``) is taken off, so that a complete
+    that are added up (``options.rounding_error``, ``walk_error``, ``of_the_cost``) is taken off, so that a complete
     enumeration leaves a gap of about 7e-15 of their sum. Where more than ``limit`` partial assignments survive, those
     with the least bounds are kept, and after looking at 20 times as many the enumeration stops; the least bound of
     what was left out then limits ``bound``. It has ended at a ``resource limit`` if cost less bound exceeds ``gap``
@@ -125,11 +125,11 @@ def solve_options(
     problem, near = options.problem, locate(options, start)
     rate = problem.devices.uplink_rate
     core = incumbent(near, rate)
-    margin = core.excess + float(rounding_error(options, _least(options, near) + core.excess).max())
+    margin = core.excess + float(rounding_error(options, least_at(options, near) + core.excess).max())
     if margin > near.margin and near.device.size < rate.size:  # what was left out may better it
         near = look_around(options, near.congestion, radius=0.0, margin=margin)
         core = incumbent(near, rate)
-    least = _least(options, near)
+    least = least_at(options, near)
     cost = float(least.sum() - near.congestion @ near.congestion) + core.excess
     first = core
     core, dropped = enumerate_core(core, problem, limit, enough=gap * abs(cost))
@@ -137,9 +137,11 @@ def solve_options(
     choice[core.device] = core.rows
     solution = complete(problem, choice > 0, pick(options.frames, choice))
     unproved = max(0.0, core.excess - dropped)
-    walked = 2 * walk_error(first, problem, near.congestion)  # of the best excess, and of the bounds held against it
+    walked = 2 * walk_error(
+        first, problem, near.congestion, rate.size // SUMMED
+    )  # of the best excess, and of the bounds held against it
     apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + walked
-    bound = solution.objective - (unproved + apart + _of_the_cost(problem, solution.allocation))
+    bound = solution.objective - (unproved + apart + of_the_cost(problem, solution.allocation, rate.size))
     return replace(
         solution,
         ended="converged" if solution.objective - bound <= gap * abs(solution.objective) else "resource limit",
@@ -159,22 +161,27 @@ def _congestion(problem: Problem, allocation: Allocation) -> FloatArray | None:
     return w if np.isfinite(w).all() else None
 
 
-def _least(options: Options, near: Near) -> FloatArray:
+def least_at(options: Options, near: Near) -> FloatArray:
     """min_o (e + 2 u a + 2 v b) of every device, shape (N,)."""
     (u, v), k = near.congestion, near.choice
     return pick(options.e, k) + 2 * u * pick(options.a, k) + 2 * v * pick(options.b, k)
 
 
-def _of_the_cost(problem: Problem, allocation: Allocation) -> float:
-    """What rounding can do to the cost of an allocation, (16): to its absolute terms, added up.
+def of_the_cost(problem: Problem, allocation: Allocation, size: int, sums: int = 1) -> float:
+    """What rounding can do to the cost of an allocation, (16): to its absolute terms, added up with others to N.
 
     numpy adds N numbers pairwise, in blocks of 128 by 8 sums: 18 + log2(N / 128) roundings each. Costs add up so, and
     before them the roots that shares are made of; 13 more make a term. Where m_c1 < 0, C is a difference.
+
+    Parameters
+    ----------
+    size : N
+    sums : how many sums of N roots a share is made of
     """
     devices, metrics, m = problem.devices, evaluate(problem, allocation), allocation.frames
     delay, energy = devices.weight_delay * metrics.delay, energy_cost(devices, metrics.energy)
     phi = devices.weight_accuracy * (devices.accuracy_a2 + devices.accuracy_a0 / (m + devices.accuracy_a1))
-    added = 18 + max(0.0, np.ceil(np.log2(m.size / 128)))
+    added = 18 + max(0.0, np.ceil(np.log2(size / 128)))
     made = cancelling(problem, m)
     shared = made * np.where(allocation.offload, delay, 0.0)
-    return float((UNIT * (added + 13) * (made * (delay + energy) + phi) + UNIT * added * shared).sum())
+    return float((UNIT * (added + 13) * (made * (delay + energy) + phi) + UNIT * sums * added * shared).sum())

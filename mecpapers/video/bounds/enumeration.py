@@ -15,7 +15,7 @@ from mecpapers.video.options import UNIT
 _EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept: seconds, not minutes
 _FEW = 1000  # partial assignments up to which nothing is left unproved: a step takes a millisecond
 _BLOCK = 32  # values added up in a row: of 10^5 a running sum is then rounded 132 times
-_SUMMED = 4096  # devices at least that ``options`` adds up at once
+SUMMED = 4096  # devices at least that ``options`` adds up at once
 _CHUNK = 1 << 14  # partial assignments bounded at once: a table of 33 multipliers each, 4 MB
 
 
@@ -127,7 +127,7 @@ def roundings(n: FloatArray) -> FloatArray:
     return np.minimum(n, (_BLOCK + 1) * levels)
 
 
-def walk_error(core: Core, problem: Problem, congestion: FloatArray) -> float:
+def walk_error(core: Core, problem: Problem, congestion: FloatArray, chunks: float) -> float:
     """What rounding can do to an excess or its bound while the core is walked [cost].
 
     A device adds r and 2 P.step to them, 2 y.step to a bound, where |P| is sqrt(excess) at most wherever it matters,
@@ -137,6 +137,7 @@ def walk_error(core: Core, problem: Problem, congestion: FloatArray) -> float:
     Parameters
     ----------
     congestion : w, shape (2,) [cost^(1/2)]
+    chunks : how many of them (A, B) was added up of
     """
     if not core.device.size:
         return 0.0
@@ -145,7 +146,7 @@ def walk_error(core: Core, problem: Problem, congestion: FloatArray) -> float:
     alike, ranks = _classes(problem, core.device), int(kept.any(axis=1).sum())
     sizes = np.bincount(alike).astype(float)
     sums = (2 * ranks + 1) * float((roundings(sizes) + 1) @ np.bincount(alike, g))
-    added = min(ranks * sizes.size, g.size) + sizes.size + 32 + problem.devices.size / _SUMMED
+    added = min(ranks * sizes.size, g.size) + sizes.size + 32 + chunks
     reach = np.hypot(*congestion) + np.hypot(*core.residual) + root
     return float(UNIT * (sums + added * (g.sum() + core.excess + 4 * root * reach)))
 

@@ -13,7 +13,20 @@ and, with r_n(o) >= 0 the distance of an option from that minimum, the identity 
     cost(x) = L(w) + sum_n r_n(x_n) + |(A, B) - w|^2.
 """
 
-from mecpapers.video.options.ascent import Near, cut, dual_bound, highest_point, locate, look_around
+from mecpapers.video.options.ascent import (
+    Ball,
+    Near,
+    approach,
+    ascend,
+    cut,
+    dual_bound,
+    highest_point,
+    likely_margin,
+    locate,
+    look_around,
+    settle,
+    stand_in,
+)
 from mecpapers.video.options.table import (
     UNIT,
     UNITS,
@@ -24,22 +37,30 @@ from mecpapers.video.options.table import (
     option_table,
     pick,
     rounding_error,
+    some_of,
 )
 
 __all__ = [
     "UNIT",
     "UNITS",
+    "Ball",
     "Dual",
     "Near",
     "Options",
+    "approach",
+    "ascend",
     "cancelling",
     "cut",
     "dual_at",
     "dual_bound",
     "highest_point",
+    "likely_margin",
     "locate",
     "look_around",
     "option_table",
     "pick",
     "rounding_error",
+    "settle",
+    "some_of",
+    "stand_in",
 ]

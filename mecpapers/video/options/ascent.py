@@ -7,7 +7,8 @@ prices; a maximiser over the others that lies inside the ball is the maximiser.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from typing import Protocol
 
 import numpy as np
 
@@ -32,7 +33,7 @@ _WIDE = 0.25  # of |w|: the radius then, since a sample that holds few edge devi
 _DRIFT = 0.02  # of |w|: the radius around a given start; channels that moved by half a dB move w by less
 _TRIES = 6  # balls, each twice as wide as the last, 32 times the first in all; then all devices are kept
 
-_CHUNK = 1 << 13  # devices looked at at once: with 16 options each a table of 1 MB, which the processor's cache holds
+CHUNK = 1 << 13  # devices looked at at once: with 16 options each a table of 1 MB, which the processor's cache holds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,6 +47,7 @@ class Near:
     choice: IndexArray  # the row of Options with r = 0, shape (N,)
     largest: float  # of |min_o (e + 2 u a + 2 v b)| over the devices, and their sum: the measures of rounding
     total: float
+    value: float  # L(w) where it was looked around
     device: IndexArray  # shape (J,)
     r: FloatArray  # reduced costs, shape (K, J)
     steps: FloatArray  # of (A, B), against the choice; shape (2, K, J)
@@ -60,6 +62,14 @@ class Near:
         return inside or (self.upwards and bool(np.all(shift - reach >= -self.radius / 2)))
 
 
+class Look(Protocol):
+    """What sweeps over all devices once, wherever they are."""
+
+    def __call__(self, congestion: FloatArray, *, radius: float, margin: float, upwards: bool = False) -> Near:
+        """Keep the devices that matter within a radius of w."""
+        ...
+
+
 def look_around(
     options: Options, congestion: FloatArray, *, radius: float, margin: float, upwards: bool = False
 ) -> Near:
@@ -67,16 +77,16 @@ def look_around(
     u, v = congestion
     n = options.e.shape[1]
     choice, kept = np.empty(n, dtype=np.intp), []
-    residual, total, largest = -congestion, 0.0, 0.0
-    for start in range(0, n, _CHUNK):
-        part = slice(start, start + _CHUNK)
+    residual, total, largest, value = -congestion, 0.0, 0.0, -float(congestion @ congestion)
+    for start in range(0, n, CHUNK):
+        part = slice(start, start + CHUNK)
         a, b = options.a[:, part], options.b[:, part]
         r = options.e[:, part] + 2 * u * a
         r += 2 * v * b
         here, least = first_least(r)
         r -= least
         choice[part], size = here, np.abs(least)
-        total, largest = total + float(size.sum()), max(largest, float(size.max()))
+        total, largest, value = total + float(size.sum()), max(largest, float(size.max())), value + float(least.sum())
         own = np.stack([pick(a, here), pick(b, here)])
         residual = residual + own.sum(axis=1)
         farthest = np.inf if np.isinf(radius) else margin + 2 * radius * np.hypot(a.max(axis=0), b.max(axis=0))
@@ -90,6 +100,7 @@ def look_around(
         choice=choice,
         largest=largest,
         total=total,
+        value=value,
         device=device,
         r=r,
         steps=steps,
@@ -117,16 +128,25 @@ def locate(options: Options, start: FloatArray | None = None) -> Near:
     ----------
     start : w to begin with, shape (2,), such as that of a problem much like this one
     """
-    near, shift, gap = _approach(options, start)
+    return settle(*_approach(options, start))
+
+
+def settle(near: Near, shift: FloatArray, gap: float) -> Near:
+    """From near the maximiser to it: the devices that matter at w* itself.
+
+    Parameters
+    ----------
+    shift, gap : a way from ``near.congestion``, shape (2,), and what L may still gain there
+    """
     tolerance = float(_FINE * (near.largest + shift @ shift))
     reach = 2 * float(np.sqrt(max(gap, tolerance)))
     near = _moved(near, shift, reach)
-    shift, _ = _ascend(near.steps, near.residual, near.r, tolerance)
+    shift, _ = ascend(near.steps, near.residual, near.r, tolerance)
     return _moved(near, shift if np.hypot(*shift) <= reach else np.zeros(2), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
-class _Ball:
+class Ball:
     """Where w* is sought first."""
 
     centre: FloatArray  # w, shape (2,)
@@ -140,38 +160,47 @@ def _approach(options: Options, start: FloatArray | None) -> tuple[Near, FloatAr
     Stage 1 ascends in a ball, to an eighth of its radius; a ball that w* may lie outside of is moved and widened.
     Stage 2 ascends from there to the coarse gap, among the devices that may still change.
     """
-    ball, some = _first_ball(options, start), slice(None, None, options.e.shape[1] // 1000 + 1)
-    margin = float((options.a[:, some] ** 2 + options.b[:, some] ** 2).max()) / 2
+    return approach(partial(look_around, options), _first_ball(options, start), likely_margin(options))
+
+
+def likely_margin(options: Options) -> float:
+    """About what the optimum can lie above L*, by some thousand devices [cost]."""
+    some = slice(None, None, options.e.shape[1] // 1000 + 1)
+    return float((options.a[:, some] ** 2 + options.b[:, some] ** 2).max()) / 2
+
+
+def approach(look: Look, ball: Ball, margin: float, coarse: float = _COARSE) -> tuple[Near, FloatArray, float]:
+    """``_approach`` by any way of looking around a w, shape (2,), from a ball, to a gap relative to what L adds up."""
     for _ in range(_TRIES):
-        near, shift, gap = _search(options, ball, margin, (ball.radius / 8) ** 2)
+        near, shift, gap = _search(look, ball, margin, coarse, (ball.radius / 8) ** 2)
         if near.covers(shift, 2 * np.sqrt(gap)):
             break
-        ball = _Ball(np.maximum(ball.centre + shift, 0.0), 2 * ball.radius, ball.upwards)
+        ball = Ball(np.maximum(ball.centre + shift, 0.0), 2 * ball.radius, ball.upwards)
     else:
-        near, shift, gap = _search(options, replace(ball, radius=np.inf), margin, 0.0)
-    coarse = _COARSE * near.total
+        near, shift, gap = _search(look, replace(ball, radius=np.inf), margin, coarse, 0.0)
+    coarse *= near.total
     if gap > coarse:  # the ball is smaller now, and so are the tables
         near = _moved(near, shift, 2 * np.sqrt(gap))
-        shift, gap = _ascend(near.steps, near.residual, near.r, coarse)
+        shift, gap = ascend(near.steps, near.residual, near.r, coarse)
     return near, shift, gap
 
 
-def _first_ball(options: Options, start: FloatArray | None) -> _Ball:
+def _first_ball(options: Options, start: FloatArray | None) -> Ball:
     """Around the start that is given, or around a sample's maximiser; everything where there are few devices."""
     n = options.e.shape[1]
     if n <= _WHOLE:
-        return _Ball(np.zeros(2) if start is None else start, np.inf)
+        return Ball(np.zeros(2) if start is None else start, np.inf)
     if start is not None:
-        return _Ball(start, _DRIFT * float(np.hypot(*start)))
+        return Ball(start, _DRIFT * float(np.hypot(*start)))
     w, drawn, share = _sampled(options)
     upwards = share <= _FEW
-    return _Ball(w, float(np.hypot(*w)) * (_WIDE if upwards else _SPREAD / np.sqrt(drawn)), upwards)
+    return Ball(w, float(np.hypot(*w)) * (_WIDE if upwards else _SPREAD / np.sqrt(drawn)), upwards)
 
 
-def _search(options: Options, ball: _Ball, margin: float, tolerance: float) -> tuple[Near, FloatArray, float]:
+def _search(look: Look, ball: Ball, margin: float, coarse: float, tolerance: float) -> tuple[Near, FloatArray, float]:
     """Ascend among the devices that matter in a ball, down to a gap."""
-    near = look_around(options, ball.centre, radius=ball.radius, margin=margin, upwards=ball.upwards)
-    return near, *_ascend(near.steps, near.residual, near.r, max(_COARSE * near.total, tolerance))
+    near = look(ball.centre, radius=ball.radius, margin=margin, upwards=ball.upwards)
+    return near, *ascend(near.steps, near.residual, near.r, max(coarse * near.total, tolerance))
 
 
 def _sampled(options: Options) -> tuple[FloatArray, int, float]:
@@ -192,9 +221,15 @@ def _sampled(options: Options) -> tuple[FloatArray, int, float]:
         b=scale * options.b[:, chosen],
         e=options.e[:, chosen],
     )
+    w, share = stand_in(sample)
+    return scale * w, drawn, share
+
+
+def stand_in(sample: Options) -> tuple[FloatArray, float]:
+    """Maximise L coarsely: w, shape (2,), and the share of the devices at the edge."""
     near, shift, _ = _approach(sample, None)
     near = _moved(near, shift, 0.0)
-    return scale * near.congestion, drawn, float((near.choice > 0).mean())
+    return near.congestion, float((near.choice > 0).mean())
 
 
 def _moved(near: Near, shift: FloatArray, reach: float) -> Near:
@@ -254,7 +289,7 @@ def highest_point(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, f
     return z[k], float(value[k])
 
 
-def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
+def ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
     """Maximise -|z|^2 + 2 z.residual + sum_n min_o (r + 2 z.steps) over z by cutting planes.
 
     Every sweep over the devices gives an assignment, and with it a cut, level + 2 z.slope; the master keeps -|z|^2.
@@ -284,8 +319,8 @@ def _ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: f
 def cut(steps: FloatArray, r: FloatArray, z: FloatArray) -> tuple[FloatArray, float]:
     """Sum the steps, shape (2, K, J), and the reduced costs, shape (K, J), of what is cheapest at z, shape (2,)."""
     slope, level = np.zeros(2), 0.0
-    for start in range(0, r.shape[1], _CHUNK):
-        part = slice(start, start + _CHUNK)
+    for start in range(0, r.shape[1], CHUNK):
+        part = slice(start, start + CHUNK)
         price = r[:, part] + 2 * z[0] * steps[0, :, part]
         price += 2 * z[1] * steps[1, :, part]
         choice, _ = first_least(price)

@@ -80,7 +80,8 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
     rows, width = np.arange(shape[0] - 1)[:, None], max(1, _BLOCK // shape[0])
     for start in range(0, shape[1], width):
         part = slice(start, start + width)
-        some, m = _part(problem, part), least[part] + rows
+        some = problem if width >= shape[1] else some_of(problem, part)
+        m = least[part] + rows
         missing = m > most[part]
         m = np.minimum(m, most[part])
         root_a, root_b, own = summands(some, m)
@@ -94,13 +95,11 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
     return Options(problem=problem, frames=frames, a=a, b=b, e=e)
 
 
-def _part(problem: Problem, part: slice) -> Problem:
-    """The problem of some of the devices."""
-    if part.stop - part.start >= problem.devices.size:
-        return problem
+def some_of(problem: Problem, chosen: slice | IndexArray) -> Problem:
+    """The problem of some of the devices; ``chosen`` of shape (J,) where it is no slice."""
     values = {field.name: getattr(problem.devices, field.name) for field in fields(Devices)}
-    chosen: dict[str, Any] = {name: None if value is None else value[part] for name, value in values.items()}
-    return replace(problem, devices=Devices(**chosen))
+    kept: dict[str, Any] = {name: None if value is None else value[chosen] for name, value in values.items()}
+    return replace(problem, devices=Devices(**kept))
 
 
 def _useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
