@@ -9,6 +9,7 @@ from mecpapers.solution import TooLarge
 
 _MEMINFO = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")
+_LITTLE = 1 << 24  # byte: what so little needs is not looked at, since a look takes as long as a small problem
 
 
 def free_bytes() -> float:
@@ -29,8 +30,7 @@ def check_memory(what: str, needed: float) -> None:
     TooLarge
         saying how much it needs and how much there is.
     """
-    free = free_bytes()
-    if needed > free:
+    if needed > _LITTLE and needed > (free := free_bytes()):
         raise TooLarge(f"{what} need {needed / 1e9:.3g} GB of memory: must be at most the {free / 1e9:.3g} GB free")
 
 

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from mecpapers.arrays import FloatArray, IndexArray
 from mecpapers.solution import Solution
 from mecpapers.video.bounds import GAP, LIMIT, least_at, of_the_cost
-from mecpapers.video.bounds.enumeration import enumerate_core, walk_error
+from mecpapers.video.bounds.enumeration import classes, enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.model import Allocation, Devices, Problem, fewest_frames
@@ -127,8 +127,10 @@ def solve_in_parts(
         near = home.look(near.congestion, radius=0.0, margin=margin)
         options = option_table(home.brought)
         core = incumbent(near, home.brought.devices.uplink_rate)
-    first = core
-    core, dropped = enumerate_core(core, home.brought, limit, enough=gap * abs(near.value + core.excess))
+    first, alike = core, classes(home.brought, core.device)
+    core, dropped = enumerate_core(
+        core, alike, home.brought.devices.uplink_rate, limit, enough=gap * abs(near.value + core.excess)
+    )
     rows = near.choice.copy()
     rows[core.device] = core.rows
     own = np.stack([pick(options.a, rows), pick(options.b, rows)])
@@ -146,7 +148,7 @@ def solve_in_parts(
     objective, slack, offloading = fsum(x[0] for x in last), fsum(x[1] for x in last), sum(x[2] for x in last)
     sums = np.array([fsum(x[3][i] for x in last) for i in range(2)])
     apart = float(rounding_error(options, least_at(options, near) + core.excess)[near.device].sum())
-    apart += 2 * walk_error(first, home.brought, near.congestion, chunks=home.chunks)
+    apart += 2 * walk_error(first, alike, near.congestion, chunks=home.chunks)
     off = np.abs(sums / np.where(answer.sums > 0, answer.sums, 1.0) - 1.0)[answer.sums > 0]  # shares add up to 1 + off
     slack += float(off.max(initial=0.0)) * float(sums @ sums)
     bound = objective - (max(0.0, core.excess - dropped) + apart + slack)

@@ -115,10 +115,10 @@ def test_a_warm_start_saves_sweeps(monkeypatch):
 
 
 def test_what_memory_cannot_hold_is_refused_before_it_is_begun(monkeypatch):
-    problem = draw(2000)
+    problem = draw(50_000)
     rows = option_table(problem).e.shape[0]
     monkeypatch.setattr(memory, "_system", lambda: 1e6)
-    with pytest.raises(TooLarge, match=rf"^devices: 2000 with up to {rows} options each need 0\.00\d+ GB of memory: "):
+    with pytest.raises(TooLarge, match=rf"^devices: 50000 with up to {rows} options each need 0\.0\d+ GB of memory: "):
         solve_exact(problem)
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Solution
-from mecpapers.video.bounds.enumeration import SUMMED, enumerate_core, walk_error
+from mecpapers.video.bounds.enumeration import SUMMED, classes, enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.model import Allocation, Problem, energy_cost, evaluate
@@ -131,15 +131,13 @@ def solve_options(
         core = incumbent(near, rate)
     least = least_at(options, near)
     cost = float(least.sum() - near.congestion @ near.congestion) + core.excess
-    first = core
-    core, dropped = enumerate_core(core, problem, limit, enough=gap * abs(cost))
+    first, alike = core, classes(problem, core.device)
+    core, dropped = enumerate_core(core, alike, rate, limit, enough=gap * abs(cost))
     choice = near.choice.copy()
     choice[core.device] = core.rows
     solution = complete(problem, choice > 0, pick(options.frames, choice))
     unproved = max(0.0, core.excess - dropped)
-    walked = 2 * walk_error(
-        first, problem, near.congestion, rate.size // SUMMED
-    )  # of the best excess, and of the bounds held against it
+    walked = 2 * walk_error(first, alike, near.congestion, rate.size // SUMMED)  # of both sides of every comparison
     apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + walked
     bound = solution.objective - (unproved + apart + of_the_cost(problem, solution.allocation, rate.size))
     return replace(

@@ -56,12 +56,11 @@ class _Layer:
         return np.asarray(self.r + (self.P * self.P).sum(axis=1))
 
 
-def _plan(core: Core, problem: Problem) -> _Plan:
+def _plan(core: Core, alike: IndexArray, rate: FloatArray) -> _Plan:
     """Order the devices: classes with long steps first, as short ones can no longer make up for them."""
-    alike = _classes(problem, core.device)
     longest = np.zeros(alike.max() + 1)
     np.maximum.at(longest, alike, np.where(np.isfinite(core.r), np.hypot(*core.steps), 0.0).max(axis=0))
-    order = np.lexsort((-problem.devices.uplink_rate[core.device], alike, -longest[alike]))
+    order = np.lexsort((-rate[core.device], alike, -longest[alike]))
     row = np.flatnonzero(np.isfinite(core.r).any(axis=1))
     r, steps, J = core.r[row][:, order], core.steps[:, row][:, :, order], order.size
     kept = np.isfinite(r)
@@ -127,7 +126,7 @@ def roundings(n: FloatArray) -> FloatArray:
     return np.minimum(n, (_BLOCK + 1) * levels)
 
 
-def walk_error(core: Core, problem: Problem, congestion: FloatArray, chunks: float) -> float:
+def walk_error(core: Core, alike: IndexArray, congestion: FloatArray, chunks: float) -> float:
     """What rounding can do to an excess or its bound while the core is walked [cost].
 
     A device adds r and 2 P.step to them, 2 y.step to a bound, where |P| is sqrt(excess) at most wherever it matters,
@@ -136,6 +135,7 @@ def walk_error(core: Core, problem: Problem, congestion: FloatArray, chunks: flo
 
     Parameters
     ----------
+    alike : the core's ``classes``, shape (J,)
     congestion : w, shape (2,) [cost^(1/2)]
     chunks : how many of them (A, B) was added up of
     """
@@ -143,7 +143,7 @@ def walk_error(core: Core, problem: Problem, congestion: FloatArray, chunks: flo
         return 0.0
     root, kept = np.sqrt(core.excess), np.isfinite(core.r)
     g = np.where(kept, core.r + 4 * root * np.hypot(*core.steps), 0.0).max(axis=0)
-    alike, ranks = _classes(problem, core.device), int(kept.any(axis=1).sum())
+    ranks = int(kept.any(axis=1).sum())
     sizes = np.bincount(alike).astype(float)
     sums = (2 * ranks + 1) * float((roundings(sizes) + 1) @ np.bincount(alike, g))
     added = min(ranks * sizes.size, g.size) + sizes.size + 32 + chunks
@@ -151,7 +151,7 @@ def walk_error(core: Core, problem: Problem, congestion: FloatArray, chunks: flo
     return float(UNIT * (sums + added * (g.sum() + core.excess + 4 * root * reach)))
 
 
-def _classes(problem: Problem, device: IndexArray) -> IndexArray:
+def classes(problem: Problem, device: IndexArray) -> IndexArray:
     """Give each device the number of its class: equal in everything that (16) depends on but the rate; shape (J,)."""
     names = sorted({field.name for field in fields(Devices)} - {"uplink_rate", "channel_gain"})
     columns = [getattr(problem.devices, name) for name in names]
@@ -159,11 +159,13 @@ def _classes(problem: Problem, device: IndexArray) -> IndexArray:
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def enumerate_core(core: Core, problem: Problem, limit: int, *, enough: float) -> tuple[Core, float]:
+def enumerate_core(core: Core, alike: IndexArray, rate: FloatArray, limit: int, *, enough: float) -> tuple[Core, float]:
     """Decide class after class and rank after rank, keeping what may still better the incumbent.
 
     Parameters
     ----------
+    alike : the core's ``classes``, shape (J,)
+    rate : R_n [bit/s] of all devices, shape (N,)
     limit : partial assignments kept after each step; 20 times as many are looked at, or entries made to bound them
     enough : what may stay unproved [cost] where there are more than a few
 
@@ -176,7 +178,7 @@ def enumerate_core(core: Core, problem: Problem, limit: int, *, enough: float) -
         return core, dropped
     if core.r.shape[0] * core.device.size > _EXAMINED * limit:
         return core, 0.0
-    plan = _plan(core, problem)
+    plan = _plan(core, alike, rate)
     none = np.zeros(1, dtype=np.intp)
     layers = [_Layer(P=core.residual[None], r=np.zeros(1), decided=none, parent=none, rank=0, bound=np.zeros(1))]
     examined = 0
