@@ -16,7 +16,8 @@ from mecpapers.ledger import PAPERS
 PACKAGE = Path(mecpapers.__file__).parent
 FILES = sorted(p for p in PACKAGE.rglob("*.py"))
 SOLVERS = {
-    *("local", "edge", "geometric", "offloading", "augmented", "admm", "cccp", "options", "bounds", "parts", "prices"),  # video
+    *("local", "edge", "geometric", "offloading", "augmented", "admm", "cccp"),  # video
+    *("options", "bounds", "parts", "prices"),  # video, ours
     *("transmission", "computing", "quality", "alternating", "mended", "benchmarks", "dual", "bounds"),  # fhei
     *("thresholds", "baselines", "timing", "triangulation", "calibration", "policies"),  # pose
     *("body", "cameras", "detectors", "record", "trace", "pack"),  # pose: the measured world

@@ -6,7 +6,7 @@ Seconds belong to this machine; the ratios are what carries over. ``python tests
 import sys
 from importlib import import_module
 
-PARTS = ("video", "distributed", "scale", "fhei", "pose", "explore")
+PARTS = ("video", "messages", "scale", "parts", "fhei", "pose", "explore")
 
 for part in sys.argv[1:] or PARTS:
     import_module(part).main()

@@ -20,6 +20,14 @@ from mecpapers.video.model import Problem, accuracy, fewest_frames, macs, transm
 _Compiled = tuple[cp.Problem, dict[str, Any]]
 
 
+def _solve(program: cp.Problem, tolerance: float, **options: bool) -> None:
+    """Solve by Clarabel; whether it calls the result inaccurate changes by version, and is left to the comparison."""
+    tolerances = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), tolerance)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Solution may be inaccurate")
+        program.solve(solver=cp.CLARABEL, warm_start=False, **tolerances, **options)
+
+
 def local_optimum(problem: Problem) -> tuple[FloatArray, FloatArray, float]:
     """P_N0, (19), over real frames, as a geometric program in u = M + m_a1 and f / f^max.
 
@@ -46,7 +54,7 @@ def local_optimum(problem: Problem) -> tuple[FloatArray, FloatArray, float]:
     values["loss"].value = devices.weight_accuracy * devices.accuracy_a0
     values["low"].value = fewest_frames(devices) + devices.accuracy_a1
     values["high"].value = devices.max_frames + devices.accuracy_a1
-    program.solve(gp=True)
+    _solve(program, 1e-8, gp=True)
     return values["u"].value - devices.accuracy_a1, values["speed"].value * devices.max_frequency, float(program.value)
 
 
@@ -66,7 +74,7 @@ def edge_optimum(problem: Problem, offload: BoolArray, frames: FloatArray) -> tu
     )
     program, values = _edge_program(int(offload.sum()))
     values["computing"].value, values["sending"].value = computing[offload], sending[offload]
-    program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    _solve(program, 1e-9)
     cost = float(program.value + own[offload].sum())
     return values["f"].value * problem.server_frequency, values["t"].value * problem.time_budget, cost
 
@@ -108,9 +116,7 @@ def augmented_local(
         for name, value in numbers.items():
             values[name].value = value if name in ("low", "high") else value / unit
         values["root_s"].value = np.sqrt(s / 2 / unit)
-        with warnings.catch_warnings():  # where it is inaccurate, the gap to the closed form says so
-            warnings.filterwarnings("ignore", "Solution may be inaccurate")
-            program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
+        _solve(program, 1e-11)
         frames = np.exp(values["m_0"].value)
         found.append((unit * values["edge"].value, local * macs(v, frames) + numbers["g"] / frames))
     edge, staying = np.min(found, axis=0)
@@ -121,9 +127,7 @@ def augmented_global(b: FloatArray, s: float) -> tuple[FloatArray, float]:
     """(42) for one resource: the v nearest to b, shape (|N_1|,), with sum exp(v) <= 1, and s/2 |v - b|^2."""
     v = cp.Variable(b.size)
     program = cp.Problem(cp.Minimize(s / 2 * cp.sum_squares(v - b)), [cp.sum(cp.exp(v)) <= 1])
-    with warnings.catch_warnings():  # tolerances this small may end as "optimal_inaccurate"; objectives are compared
-        warnings.filterwarnings("ignore", "Solution may be inaccurate")
-        program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    _solve(program, 1e-10)
     found = v.value - np.log(np.exp(v.value).sum())  # within the limit to the last bit
     return found, float(s / 2 * ((found - b) ** 2).sum())
 
@@ -163,7 +167,7 @@ def dual_function(
     limits = [m >= np.log(fewest_frames(v)[offload]), m <= np.log(v.max_frames[offload])]
     limits += [cp.sum(cp.exp(f)) <= 1, cp.sum(cp.exp(t)) <= 1]
     program = cp.Problem(cp.Minimize(cost), limits)
-    program.solve(solver=cp.CLARABEL, warm_start=False)
+    _solve(program, 1e-8)
     return float(program.value), (y - f).value, (z - t).value
 
 
@@ -171,7 +175,7 @@ def penalised_choice(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     """A round of CCCP: minimise (sum a x)^2 + (sum b x)^2 + sum c x over 0 <= x <= 1; all of shape (N,)."""
     program, values = _choice_program(a.size)
     values["a"].value, values["b"].value, values["c"].value = a, b, c
-    program.solve(solver=cp.CLARABEL, warm_start=False, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    _solve(program, 1e-9)
     return np.asarray(values["x"].value)
 
 
@@ -292,12 +296,12 @@ def geometric_program(problem: Problem, offload: BoolArray, *, form: str = "gp")
         cost = cp.sum(cp.hstack([cp.multiply(size, term) for size, term in terms]))  # @ refuses a single device
         limits = [m >= low, m <= high, cp.sum(t) <= 1, cp.sum(f) <= 1]
         program = cp.Problem(cp.Minimize(cost), limits)
-        program.solve(gp=True)
+        _solve(program, 1e-8, gp=True)
         return m.value, float(program.value)
     m, f, t = (cp.Variable(low.size) for _ in range(3))
     delay = (alpha * c0) @ cp.exp(m - f) + (alpha * c1) @ cp.exp(-f) + beta @ cp.exp(m - t)
     cost = delay + e @ cp.exp(m) + g @ cp.exp(-m)
     limits = [m >= np.log(low), m <= np.log(high), one @ cp.exp(t) <= 1, one @ cp.exp(f) <= 1]
     program = cp.Problem(cp.Minimize(cost), limits)
-    program.solve()
+    _solve(program, 1e-8)
     return np.exp(m.value), float(program.value)
