@@ -273,12 +273,28 @@ def main() -> int:
         show(("claim without power", "verdict"), [(key, claims.verdicts[key]) for key in powerless])
     if options.write:
         check.RESULTS.write_text(as_json(outcomes, claims, powerless), encoding="utf-8")
-        write_table(outcomes)
+        if not options.keys:
+            write_table(outcomes)
+        if claims:
+            write_power(outcomes, claims)
     unnoticed = [o.fault.key for o in outcomes if not o.noticed_by]
     hangs = sum(o.noticed_by == HANG for o in outcomes)
     print(f"\n== faults: {len(outcomes) - len(unnoticed)} of {len(outcomes)} noticed, {hangs} by a hang"
           f"{', NOT ' + ', '.join(unnoticed) if unnoticed else ''}; {time.monotonic() - start:.0f} s")  # fmt: skip
     return 1 if unnoticed else 0
+
+
+def write_power(outcomes: list[Outcome], claims: Claims) -> None:
+    """The claims as the book shows them, each with a fault that flips it; what this run has not flipped is kept."""
+    found = check.read_power()
+    for o in outcomes:
+        for key, verdict in o.verdicts.items():
+            found[key] = (o.fault.key, f"{claims.verdicts[key]} to {verdict}")
+    with check.POWER.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["row of the ledger", "mistake", "verdict"])
+        faults = {fault.key for fault in check.read()}
+        table.writerows([key, *row] for key, row in sorted(found.items()) if row[0] in faults)
 
 
 def write_table(outcomes: list[Outcome]) -> None:

@@ -1,6 +1,7 @@
 """The injected faults as data, and whether they still fit the sources: ``python tests/faults/check.py``."""
 
 import ast
+import csv
 import hashlib
 import json
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RESULTS = HERE / "results.json"
+POWER = ROOT / "book" / "tables" / "power.csv"  # which fault flips a claim
+POWERLESS = ROOT / "book" / "tables" / "powerless.csv"  # claims that none flips, and why
 PAPERS = ("video", "fhei", "pose")
 LEAST = 80  # faults
 # What kind of mistake, in a word or two.
@@ -55,6 +58,14 @@ class Fault:
 def read() -> list[Fault]:
     """The faults of all files, in order."""
     return [fault for file in sorted(HERE.glob("*.toml")) for fault in parse(file.read_text(encoding="utf-8"))]
+
+
+def read_power() -> dict[str, tuple[str, str]]:
+    """Claim -> the fault that flips it, and from which verdict to which."""
+    if not POWER.exists():
+        return {}
+    with POWER.open(encoding="utf-8", newline="") as file:
+        return {key: (fault, verdict) for key, fault, verdict in list(csv.reader(file))[1:]}
 
 
 def parse(text: str) -> list[Fault]:
