@@ -1,0 +1,85 @@
+"""Figures that can be explored: curves to switch, points that tell their numbers, axes to zoom, dots that turn."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mecpapers.style import LOOKS
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_looks_are_those_of_the_figures() -> None:
+    text = (ROOT / "book" / "_static" / "looks.js").read_text(encoding="utf-8")
+    found = re.findall(r'"([\w-]+)": {"label": "([^"]+)", "colour": "(#\w+)", "dash": "([^"]+)"}', text)
+    assert found == [(name, look.label, look.colour, look.dash) for name, look in LOOKS.items()]
+
+
+def unfold(page: Page) -> None:
+    page.locator("details.live").first.locator("summary").click()
+    expect(page.locator("svg.live-picture").first).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_curves_switch_points_tell_and_axes_zoom(opened: Callable, site: Path, width: int) -> None:
+    with opened((site / "notebooks" / "video" / "10-figure-5.html").as_uri(), width) as (page, faults):
+        unfold(page)
+        box = page.locator("details.live").first
+        curves = box.locator("g[aria-label*='arrow keys']")
+        before = curves.count()
+        box.get_by_role("checkbox", name="Edge").uncheck()
+        expect(curves).to_have_count(before - 1)
+        curves.first.focus()
+        page.keyboard.press("ArrowRight")
+        expect(box.locator(".live-told")).to_contain_text("Optimum (certified): average cost of a device −0.")
+        expect(box.locator(".live-told")).to_contain_text("± ")
+        expect(box.locator(".live-told")).to_contain_text("N = 4.")
+        box.locator("select").select_option("offloading")
+        expect(box.locator("svg.live-picture")).to_contain_text("offloading rate")
+        line = box.locator("svg.live-picture g > path").first
+        whole = line.get_attribute("d")
+        box.get_by_role("button", name="Zoom in").click()
+        assert line.get_attribute("d") != whole
+        box.get_by_role("button", name="All").click()
+        assert line.get_attribute("d") == whole
+        picture = box.locator("svg.live-picture")
+        picture.scroll_into_view_if_needed()
+        frame = picture.bounding_box()
+        assert frame is not None
+        page.mouse.move(frame["x"] + 0.3 * frame["width"], frame["y"] + 0.3 * frame["height"])
+        page.mouse.down()
+        page.mouse.move(frame["x"] + 0.7 * frame["width"], frame["y"] + 0.7 * frame["height"], steps=4)
+        page.mouse.up()
+        assert line.get_attribute("d") != whole
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert faults == []
+
+
+@pytest.mark.browser
+def test_the_trade_off_turns(opened: Callable, site: Path) -> None:
+    with opened((site / "notebooks" / "video" / "14-trade-off.html").as_uri(), 1280) as (page, faults):
+        unfold(page)
+        dots = page.locator("svg.live-picture .dot")
+        expect(dots).to_have_count(45)
+        dots.first.focus()
+        expect(page.locator(".live-told")).to_contain_text("average delay, s 0.")
+        before = dots.first.get_attribute("cx")
+        page.get_by_role("slider", name="Turn").fill("90")
+        assert dots.first.get_attribute("cx") != before
+        page.locator("svg.live-picture").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("svg.live-picture")).to_have_attribute("aria-label", re.compile("from 95 degrees"))
+        assert faults == []
+
+
+@pytest.mark.browser
+def test_a_table_with_a_column_a_curve(opened: Callable, site: Path) -> None:
+    with opened((site / "notebooks" / "fhei" / "05-results.html").as_uri(), 768) as (page, faults):
+        unfold(page)
+        page.locator("g[aria-label*='Constant quality']").focus()
+        expect(page.locator(".live-told")).to_contain_text("sum of quality, mAP 89.11 at number of mobiles M = 2.")
+        assert faults == []
