@@ -1,12 +1,19 @@
-"""A crowd in parts of 100,000 mixed devices, on two cores: by joblib, and on a Dask cluster of two workers."""
+"""A crowd in parts of 100,000 mixed devices, on two cores: by joblib, and on a Dask cluster of two workers.
+
+``python tests/bench/parts.py 1e6 1e7 --write`` takes those sizes, and writes the table of the page "At scale".
+"""
 
 from __future__ import annotations
 
+import csv
+import platform
 import resource
 import sys
 import time
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 from joblib import parallel_config
@@ -42,32 +49,42 @@ def on_dask() -> AbstractContextManager[object]:
     return stack
 
 
-def crowd(n_devices: int, where: str) -> None:
-    """Solve, and print what it took; the memory is that of the largest process."""
+def crowd(n_devices: int, where: str) -> dict[str, str]:
+    """Solve, and print what it took; the memory is that of the largest process so far."""
     with parallel_config(n_jobs=2) if where == "joblib" else on_dask():
         start = time.perf_counter()
         solution = solve_in_parts(Crowd(n_devices), n_devices // EACH)
         took = time.perf_counter() - start
     answer = solution.allocation
     most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    home = sum(place.size for place, _ in answer.listed)
-    print(
-        f"{where:7} {n_devices:11,} {answer.passes:6} {took:8.1f} s {1e6 * took / n_devices:8.1f} us"
-        f" {most / 1e6:7.2f} GB {home:8,} {(solution.gap or 0) / abs(solution.objective):9.0e}  {solution.ended}",
-        flush=True,
-    )
+    row = {
+        "by": where,
+        "devices": f"{n_devices:,}",
+        "passes": str(answer.passes),
+        "seconds": f"{took:.0f}",
+        "µs a device": f"{1e6 * took / n_devices:.1f}",
+        "memory, GB": f"{most / 1e6:.2f}",
+        "brought home": f"{sum(place.size for place, _ in answer.listed):,}",
+        "relative gap": f"{(solution.gap or 0) / abs(solution.objective):.0e}",
+        "ended": solution.ended,
+    }
+    print("  ".join(value.rjust(max(len(name), 11)) for name, value in row.items()), flush=True)
+    return row
 
 
-def main(sizes: tuple[int, ...] = SIZES) -> None:
+def main(sizes: tuple[int, ...] = SIZES, *, write: bool = False) -> None:
     """Run every size by joblib, and all but the largest by Dask."""
     print()
     print("a crowd in parts of 100,000 mixed devices, two processes")
-    print(f"{'by':7} {'devices':>11} {'passes':>6} {'seconds':>10} {'each':>11} {'memory':>10} {'home':>8} {'gap':>9}")
-    for n in sizes:
-        crowd(n, "joblib")
-    for n in sizes[:-1]:
-        crowd(n, "dask")
+    rows = [crowd(n, "joblib") for n in sizes]
+    rows += [crowd(n, "dask") for n in sizes[: max(1, len(sizes) - 1)]]
+    if write:
+        machine = f"{platform.machine()}, two processes, {date.today()}"
+        with (Path(__file__).parents[2] / "book" / "tables" / "scale.csv").open("w", encoding="utf-8") as file:
+            table = csv.DictWriter(file, [*rows[0], "machine"], lineterminator="\n")
+            table.writeheader()
+            table.writerows(row | {"machine": machine} for row in rows)
 
 
 if __name__ == "__main__":
-    main(tuple(int(float(word)) for word in sys.argv[1:]))
+    main(tuple(int(float(word)) for word in sys.argv[1:] if word != "--write"), write="--write" in sys.argv)
