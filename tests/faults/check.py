@@ -68,6 +68,12 @@ def read_power() -> dict[str, tuple[str, str]]:
         return {key: (fault, verdict) for key, fault, verdict in list(csv.reader(file))[1:]}
 
 
+def read_powerless() -> dict[str, str]:
+    """Claim that no fault flips -> the reason."""
+    with POWERLESS.open(encoding="utf-8", newline="") as file:
+        return dict(list(csv.reader(file))[1:])
+
+
 def parse(text: str) -> list[Fault]:
     """The faults of one file; TypeError for a field that is missing or unknown."""
     rows = tomllib.loads(text)["fault"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mecpapers import ledger
+
 pytestmark = pytest.mark.checkout
 
 HERE = Path(__file__).parent
@@ -28,12 +30,21 @@ FAULT = Fault(
     notices=("tests/test_lemmas.py::test_no_other_shares_are_better",),
 )  # fmt: skip
 TEST = "tests/test_lemmas.py::test_"
+MOST_POWERLESS = 15
 
 
 def test_the_book_shows_every_fault():
     with (check.ROOT / "book" / "tables" / "faults.csv").open(encoding="utf-8", newline="") as file:
         shown = [row["mistake"] for row in csv.DictReader(file)]
     assert shown == [fault.key for fault in check.read()]
+
+
+def test_every_measured_row_is_flipped_by_a_fault_or_has_a_reason():
+    measured = {claim.key for claims in ledger.load().values() for claim in claims if claim.measure is not None}
+    power, powerless = check.read_power(), check.read_powerless()
+    assert measured <= {*power, *powerless} and not set(power) & set(powerless) and set(powerless) <= measured
+    assert {fault for fault, _ in power.values()} <= {fault.key for fault in check.read()}
+    assert len(powerless) <= MOST_POWERLESS and all(len(reason) > 20 for reason in powerless.values())
 
 
 def test_every_fault_fits_the_sources():
