@@ -32,7 +32,7 @@ def plot_global_step(b: FloatArray, points: Mapping[str, FloatArray]) -> Axes:
     ax.plot([0, 1], [1, 0], color=BLACK, linewidth=1.5, label="shares add up to 1")
     for (name, point), (colour, marker, _) in zip(points.items(), _STYLES[1:], strict=False):
         ax.plot(*point, color=colour, marker=marker, markersize=8, linestyle="", label=name)
-    ax.plot(*np.exp(b), color=BLACK, marker="+", markersize=10, linestyle="", label="unconstrained, $e^b$")
+    ax.plot(*np.exp(b), color=BLACK, marker="+", markersize=10, linestyle="", label=r"unconstrained, $e^\xi$")
     ax.set(xlabel="share of device 1", ylabel="share of device 2", xlim=(0, share[-1]), ylim=(0, share[-1]))
     ax.legend(fontsize=8)
     return ax
