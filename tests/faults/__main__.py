@@ -276,7 +276,7 @@ def main() -> int:
         if not options.keys:
             write_table(outcomes)
         if claims:
-            write_power(outcomes, claims)
+            write_power(outcomes, claims, known=check.read_power() if options.keys else {})
     unnoticed = [o.fault.key for o in outcomes if not o.noticed_by]
     hangs = sum(o.noticed_by == HANG for o in outcomes)
     print(f"\n== faults: {len(outcomes) - len(unnoticed)} of {len(outcomes)} noticed, {hangs} by a hang"
@@ -284,16 +284,19 @@ def main() -> int:
     return 1 if unnoticed else 0
 
 
-def write_power(outcomes: list[Outcome], claims: Claims) -> None:
-    """The claims as the book shows them, each with a fault that flips it; what this run has not flipped is kept."""
-    found = check.read_power()
+def write_power(outcomes: list[Outcome], claims: Claims, *, known: Mapping[str, tuple[str, str]]) -> None:
+    """The claims as the book shows them, each with the first fault that flips it, beside those that are known.
+
+    A judge that is wrong flips anything: that counts for rows that DIFFER alone, which little else can flip.
+    """
+    found, faults = dict(known), {fault.key for fault in check.read()}
     for o in outcomes:
         for key, verdict in o.verdicts.items():
-            found[key] = (o.fault.key, f"{claims.verdicts[key]} to {verdict}")
+            if claims.verdicts[key] == "DIFFERS" or not o.fault.file.startswith("mecpapers/ledger/"):
+                found.setdefault(key, (o.fault.key, f"{claims.verdicts[key]} to {verdict}"))
     with check.POWER.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["row of the ledger", "mistake", "verdict"])
-        faults = {fault.key for fault in check.read()}
         table.writerows([key, *row] for key, row in sorted(found.items()) if row[0] in faults)
 
 
