@@ -100,3 +100,9 @@ def test_an_instance_can_be_written_as_a_file(name, tmp_path):
     instances.write(tmp_path / "a.json", problem)
     again = instances.read(tmp_path / "a.json")
     assert library.digest(again) == library.digest(problem)
+
+
+def test_a_gap_is_rounded_away_from_the_proof():
+    assert [library.outward(g, 1) for g in (1.01e-9, 9.9e-9, 2e-9, 0.0)] == [2e-9, 1e-8, 2e-9, 0.0]
+    for name, r in library.records().items():
+        assert r["gap"] >= abs(r["best"] - r["bound"]) / abs(r["best"]), name

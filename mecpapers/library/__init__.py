@@ -14,6 +14,7 @@ stands in ``records.json``, which ``python -m mecpapers.library`` makes anew.
 from __future__ import annotations
 
 import json
+from decimal import ROUND_CEILING, Context
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,6 +22,14 @@ from typing import Any
 from mecpapers.library.recipes import RECIPES, digest, problem
 
 __all__ = ["RECIPES", "digest", "lines", "problem", "records"]
+
+
+OBJECTIVES = {"video": "cost, least", "fhei": "sum of quality [mAP], most", "pose": "sum of accuracies, most"}
+
+
+def outward(gap: float, digits: int) -> float:
+    """A gap with so many digits, rounded up: what is claimed is not less than what is proved."""
+    return float(Context(prec=digits, rounding=ROUND_CEILING).create_decimal_from_float(gap))
 
 
 @cache
@@ -39,10 +48,11 @@ def records() -> dict[str, dict[str, Any]]:
 
 def lines() -> list[str]:
     """The library as a table for a terminal."""
-    rows = [("name", "N", "best known", "gap", "status", "proved by")]
+    rows = [("name", "N", "best known", "what it is", "gap, at most", "status", "proved by")]
     rows += [
-        (name, f"{r['size']}", f"{r['best']:.9g}", f"{r['gap']:.0e}", r["status"], r["proved_by"] or "-")
+        (name, f"{r['size']}", f"{r['best']:.9g}", OBJECTIVES[r["paper"]], f"{outward(r['gap'], 1):.0e}", r["status"],
+         r["proved_by"] or "-")
         for name, r in records().items()
-    ]
+    ]  # fmt: skip
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]

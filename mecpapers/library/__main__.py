@@ -61,7 +61,7 @@ def record(name: str) -> dict[str, Any]:
         "sha256": library.digest(problem),
         "best": best,
         "bound": bound,
-        "gap": float(f"{gap:.1e}"),
+        "gap": library.outward(gap, 2),
         "ended": proved.ended,
         "status": "proved" if proved.converged else "open",
         "proved_by": _prover(problem) if proved.converged else None,
@@ -110,7 +110,7 @@ def main(names: list[str]) -> None:
 
 def _row(name: str, r: dict[str, Any]) -> list[str]:
     loss = r["losses"].get(OWN[r["paper"]])
-    below = "below 1e-9" if r["paper"] == "video" and r["status"] == "proved" else f"{r['gap']:.0e}"
+    below = "below 1e-9" if r["paper"] == "video" and r["status"] == "proved" else f"{library.outward(r['gap'], 1):.0e}"
     return [name, str(r["size"]), f"{r['best']:.9g}", below, r["status"], "" if loss is None else f"{100 * loss:.2g} %"]
 
 
