@@ -29,7 +29,7 @@ OBJECTIVES = {"video": "cost, least", "fhei": "sum of quality [mAP], most", "pos
 
 def outward(gap: float, digits: int) -> float:
     """A gap with so many digits, rounded up: what is claimed is not less than what is proved."""
-    return float(Context(prec=digits, rounding=ROUND_CEILING).create_decimal_from_float(gap))
+    return float(Context(prec=digits, rounding=ROUND_CEILING).create_decimal(repr(gap)))
 
 
 @cache
