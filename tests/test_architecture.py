@@ -34,7 +34,7 @@ FLOORS = [
 EVIDENCE = [
     {"symbolic", "notation", "reference"},
     {"experiments", "verification"},
-    {"corners"},
+    {"corners", "explore"},
     {"figures", "errata"},
     {"claims", "collect"},
 ]
