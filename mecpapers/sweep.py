@@ -185,10 +185,12 @@ def compare(
         if broken.size:
             place, drop = map(int, broken[0])
             problem = draw(values[place], drop_generator(seed, drop))
-            allocation = schemes[scheme](problem, rng=drop_generator(seed, drop, 1)).allocation
+            again = answer(schemes[scheme], problem, rng=drop_generator(seed, drop, 1))
+            which = () if again is None else violations(problem, again.allocation)
             warnings.warn(
                 f"{scheme}: {len(broken)} of {len(values) * n_drops} answers break a constraint and do not count; "
-                f"the first, at {name} = {values[place]}, drop {drop}: {violations(problem, allocation)[0]}",
+                f"the first, at {name} = {values[place]}, drop {drop}: "
+                f"{which[0] if which else 'another answer when it is run again, since it draws lots of its own'}",
                 stacklevel=3,
             )
     return replace(found, metrics={key: found.metrics[key] for key in metrics})

@@ -159,6 +159,15 @@ def test_compare_takes_problems_as_they_are():
     np.testing.assert_array_equal(s.mean("size", "double"), [2, 3, 4])
 
 
+def test_a_scheme_with_lots_of_its_own_is_told_of_too():
+    lots = iter([3.0, 1.0])
+    with pytest.warns(
+        UserWarning, match="1 of 1 answers .* at instance = 0, drop 0: another answer when it is run again"
+    ):
+        s = comparing({"unseeded": lambda p, rng=None: double(next(lots))}, [1.0], axis={})
+    assert np.isnan(s.mean("size", "unseeded")).all()
+
+
 @pytest.mark.parametrize(
     ("problems", "axis", "message"),
     [

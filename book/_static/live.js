@@ -18,12 +18,11 @@ document.addEventListener("DOMContentLoaded", () => {
   function rows(text) {
     const cells = (line) => [...line.matchAll(/("([^"]|"")*"|[^,]*)(,|$)/g)].map((m) => m[1].replace(/^"|"$/g, "").replaceAll('""', '"')).slice(0, -1);
     const [head, ...lines] = text.trim().split("\n");
-    const names = head.split(",").length === cells(`${head},`).length ? head.split(",") : cells(`${head},`);
+    const names = cells(`${head},`);
     return lines.map((line) => Object.fromEntries(cells(`${line},`).map((cell, k) => [names[k], cell])));
   }
   function element(parent, name, attributes, text) {
-    const made = name === "title" || parent.namespaceURI === SVG || name === "svg"
-      ? document.createElementNS(SVG, name) : document.createElement(name);
+    const made = parent.namespaceURI === SVG || name === "svg" ? document.createElementNS(SVG, name) : document.createElement(name);
     for (const [key, given] of Object.entries(attributes ?? {})) made.setAttribute(key, given);
     if (text !== undefined) made.textContent = text;
     parent.append(made);

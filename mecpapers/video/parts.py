@@ -1,15 +1,16 @@
 """The certified optimum of P2, (16), of devices that come in parts: more than one machine's memory holds.
 
 What ``bounds`` does, with its own functions, but no table of all devices. A pass maps over the parts, wherever they
-are, and adds up a few numbers. The first pass draws a sample, which tells the prices w to a percent or so. The second
-looks around there, and brings home the devices that matter: to them the maximiser of L, the incumbent and the
-enumeration are confined. The last pass gives every part its share of the server and of the air time, evaluates it,
-and hands it to ``write``. A fourth is needed only if w* lies elsewhere, or the incumbent is far off.
+are, and adds up a few numbers. The first counts the devices, the second draws a sample of them, which tells the prices
+w to a percent or so. Two or three ask for the slope of L at such prices, which with the sample gives better ones. The
+next looks around there, and brings home the devices that matter: to them the maximiser of L, the incumbent and the
+enumeration are confined. The last gives every part its share of the server and of the air time, evaluates it, and
+hands it to ``write``. One more looks around where w* lies elsewhere, or the incumbent is far off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from math import fsum
 from typing import Any, TypeVar
@@ -50,9 +51,9 @@ Part = Callable[[int], Problem]
 Write = Callable[[int, Allocation], None]
 R = TypeVar("R")
 
-_SAMPLE = 200_000  # devices drawn; w is then known to half a percent
+_SAMPLE = 200_000  # devices drawn
 _TRUST = 0.1  # of |w|: how far the sample is asked for differences
-_SLOPES = 4  # passes that ask for the slope of L at most; each leaves some percent of the error
+_SLOPES = 4  # passes that ask for the slope of L at most
 _CLOSE = 1e-4  # of |w|: a last step that is small enough; an eighth of it is then looked around, and covered or widened
 _FINE = 1e-14  # dual gap left among the devices that are brought home, relative to what L adds up
 _EDGE = 1000  # of the sample at the edge: fewer tell w too roughly, and all at the edge are brought home
@@ -64,7 +65,7 @@ class InParts:
 
     part: Part
     count: int
-    centre: FloatArray  # w of the second pass, shape (2,): who is not listed takes the cheapest option there
+    centre: FloatArray  # w where it was looked around, (2,): who is not listed takes the cheapest option there
     listed: list[tuple[IndexArray, IndexArray]]  # a part: its devices that are listed, and their rows of the options
     sums: FloatArray  # (A, B) of all devices, shape (2,)
     size: int  # N
@@ -73,7 +74,7 @@ class InParts:
 
     def of_part(self, number: int) -> Allocation:
         """The allocation of a part, made anew."""
-        return _answer(self, number)[0].allocation
+        return _answer(self.part, number, self.centre, self.sums, *self.listed[number])[0].allocation
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +145,7 @@ def solve_in_parts(
         offloading=0,
         passes=home.passes + 1,
     )
-    last = list(home.map("evaluate", _written, answer, write))
+    last = list(home.map("evaluate", _written, answer.centre, answer.sums, home.size, write, each=answer.listed))
     objective, slack, offloading = fsum(x[0] for x in last), fsum(x[1] for x in last), sum(x[2] for x in last)
     sums = np.array([fsum(x[3][i] for x in last) for i in range(2)])
     apart = float(rounding_error(options, least_at(options, near) + core.excess)[near.device].sum())
@@ -153,7 +154,7 @@ def solve_in_parts(
     slack += float(off.max(initial=0.0)) * float(sums @ sums)
     bound = objective - (max(0.0, core.excess - dropped) + apart + slack)
     return Solution(
-        allocation=replace(answer, sums=sums, offloading=offloading),
+        allocation=replace(answer, offloading=offloading),
         objective=objective,
         ended="converged" if objective - bound <= gap * abs(objective) else "resource limit",
         bound=bound,
@@ -167,20 +168,20 @@ class _Home:
     def __init__(self, part: Part, count: int) -> None:
         self.part, self.count, self.passes, self.size, self.chunks = part, count, 0, 0, 0
 
-    def map(self, what: str, function: Callable[..., R], *arguments: Any) -> Iterator[R]:
-        """One pass over the parts, in order."""
+    def map(
+        self, what: str, function: Callable[..., R], *arguments: Any, each: Sequence[tuple[Any, ...]] | None = None
+    ) -> Iterator[R]:
+        """One pass over the parts, in order; ``each`` holds what one part alone is told."""
         self.passes += 1
         results = Parallel(return_as="generator")(
-            delayed(function)(self.part, k, *arguments) for k in range(self.count)
+            delayed(function)(self.part, k, *arguments, *(each[k] if each else ())) for k in range(self.count)
         )
         return iter(tqdm(results, total=self.count, desc=f"pass {self.passes}: {what}", unit="part", disable=None))
 
     def first_ball(self) -> tuple[Ball, float]:
         """Around the maximiser of L, known from a sample and the slope of L there; and the likely margin."""
-        share = min(1.0, _SAMPLE / (self.count * self.part(0).devices.size))
-        sampled = list(self.map("sample", _drawn, share))
-        self.size = sum(size for size, _ in sampled)
-        options = option_table(_joined([some for _, some in sampled]))
+        self.size = sum(self.map("count", _counted))
+        options = option_table(_joined(list(self.map("sample", _drawn, min(1.0, _SAMPLE / self.size)))))
         scale = np.sqrt(self.size / options.e.shape[1])
         sample = replace(options, a=scale * options.a, b=scale * options.b)  # each stands for scale^2 devices
         w, edge = stand_in(sample)
@@ -234,12 +235,16 @@ class _Home:
         return near
 
 
-def _drawn(part: Part, number: int, share: float) -> tuple[int, Problem]:
-    """The size of a part, and a share of its devices by lot."""
+def _counted(part: Part, number: int) -> int:
+    return part(number).devices.size
+
+
+def _drawn(part: Part, number: int, share: float) -> Problem:
+    """A share of a part's devices by lot; the lots are none that a part of this number may be drawn by."""
     problem = part(number)
     n = problem.devices.size
-    lots = np.random.default_rng(number).choice(n, int(np.ceil(share * n)), replace=False, shuffle=False)
-    return n, some_of(problem, np.sort(lots))
+    rng = np.random.default_rng(np.random.SeedSequence(number, spawn_key=(1,)))
+    return some_of(problem, np.sort(rng.choice(n, int(np.ceil(share * n)), replace=False, shuffle=False)))
 
 
 def _sloped(part: Part, number: int, w: FloatArray) -> tuple[float, float]:
@@ -271,30 +276,40 @@ def _looked(part: Part, number: int, w: FloatArray, radius: float, margin: float
     )
 
 
-def _written(part: Part, number: int, answer: InParts, write: Write | None) -> tuple[float, float, int, FloatArray]:
+def _written(
+    part: Part,
+    number: int,
+    w: FloatArray,
+    sums: FloatArray,
+    size: int,
+    write: Write | None,
+    place: IndexArray,
+    rows: IndexArray,
+) -> tuple[float, float, int, FloatArray]:
     """Evaluate a part, and write it: its cost, what rounding can do to that, its devices at the edge, its (A, B)."""
-    solution, problem, sums = _answer(answer, number)
+    solution, problem, own = _answer(part, number, w, sums, place, rows)
     if write is not None:
         write(number, solution.allocation)
-    slack = of_the_cost(problem, solution.allocation, answer.size, sums=3)  # the part's twice, and all parts'
-    return solution.objective, slack, int(solution.allocation.offload.sum()), sums
+    slack = of_the_cost(problem, solution.allocation, size, sums=3)  # the part's twice, and all parts'
+    return solution.objective, slack, int(solution.allocation.offload.sum()), own
 
 
-def _answer(answer: InParts, number: int) -> tuple[Solution[Allocation], Problem, FloatArray]:
+def _answer(
+    part: Part, number: int, w: FloatArray, sums: FloatArray, place: IndexArray, rows: IndexArray
+) -> tuple[Solution[Allocation], Problem, FloatArray]:
     """The part with its share of the server and of the air time, f^max A_p / A and T B_p / B: Theorem 2 is the rest."""
-    problem = answer.part(number)
+    problem = part(number)
     options = option_table(problem)
-    choice = look_around(options, answer.centre, radius=0.0, margin=0.0).choice
-    place, rows = answer.listed[number]
+    choice = look_around(options, w, radius=0.0, margin=0.0).choice
     choice[place] = rows
     offload, frames = choice > 0, pick(options.frames, choice)
-    sums = np.array([root[offload].sum() for root in congestion_roots(problem, frames)])
+    own = np.array([root[offload].sum() for root in congestion_roots(problem, frames)])
     if offload.any():
-        share = sums / answer.sums
+        share = own / sums
         problem = replace(
             problem, server_frequency=problem.server_frequency * share[0], time_budget=problem.time_budget * share[1]
         )
-    return complete(problem, offload, frames), problem, sums
+    return complete(problem, offload, frames), problem, own
 
 
 def _joined(problems: list[Problem]) -> Problem:

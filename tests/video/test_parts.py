@@ -1,5 +1,6 @@
 """Devices in parts: the answer of ``exact``, whatever the parts and wherever they are solved."""
 
+import pickle
 from dataclasses import fields, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from joblib import parallel_config
 from mecpapers.solution import Infeasible
 from mecpapers.video import parts
 from mecpapers.video.bounds import solve_exact
-from mecpapers.video.model import Devices, Problem, evaluate, violations
+from mecpapers.video.model import Devices, evaluate, violations
 from mecpapers.video.options import some_of
 from mecpapers.video.scenario import MIXED, Scenario
 
@@ -85,13 +86,8 @@ def test_the_answer_is_that_of_exact(number, sample, monkeypatch, tested):
 
 def part_of_a_crowd(number):
     """500 devices of 2,500; a function of a module, so that it can travel."""
-    return (
-        drawn(500, 0)
-        if number < 0
-        else replace(
-            replace(MIXED, n_devices=500, server_ghz=22 * 100.0).draw(np.random.default_rng(number)), time_budget=100.0
-        )
-    )
+    problem = replace(MIXED, n_devices=500, server_ghz=22 * 100.0).draw(np.random.default_rng(number))
+    return replace(problem, time_budget=100.0)
 
 
 def told(solution):
@@ -125,7 +121,8 @@ def test_every_part_is_written_once_in_the_last_pass():
     solution = parts.solve_in_parts(part_of_a_crowd, 5, write=write)
     assert sorted(written) == [0, 1, 2, 3, 4]
     for number, allocation in written.items():
-        np.testing.assert_array_equal(allocation.frames, solution.allocation.of_part(number).frames)
+        for name, value in vars(solution.allocation.of_part(number)).items():
+            np.testing.assert_array_equal(getattr(allocation, name), value)
     assert sum(a.time_share.sum() for a in written.values()) == pytest.approx(100.0, rel=1e-12)
     assert sum(a.edge_frequency.sum() for a in written.values()) == pytest.approx(22e9 * 100, rel=1e-12)
 
@@ -142,6 +139,41 @@ def test_little_is_brought_home_and_the_passes_are_few(monkeypatch):
     answer = parts.solve_in_parts(part, 4).allocation
     assert answer.passes <= 8
     assert sum(place.size for place, _ in answer.listed) < 2000
+
+
+def test_parts_of_very_unequal_size_bring_no_more_home(monkeypatch):
+    """The sample is a share of all devices, whatever the size of the first part; and little travels to a part."""
+    problem, drawn_sizes = drawn(6000, 3), []
+    places = np.split(np.arange(6000), [2, 4, 5900])
+    one = parts._drawn
+
+    def counted(part, number, share):
+        found = one(part, number, share)
+        drawn_sizes.append(found.devices.size)
+        return found
+
+    monkeypatch.setattr(parts, "_SAMPLE", 1200)
+    monkeypatch.setattr(parts, "_drawn", counted)
+    found = parts.solve_in_parts(lambda k: some_of(problem, places[k]), len(places))
+    assert sum(drawn_sizes) <= 1200 + len(places)
+    assert found.objective == pytest.approx(solve_exact(problem).objective, rel=1e-12)
+
+
+def test_what_travels_to_a_part_does_not_grow_with_their_number(monkeypatch):
+    problem, most, one = drawn(4000, 5), {}, parts.delayed
+
+    def weighed(function):
+        def call(part, *arguments):
+            most[function.__name__] = max(most.get(function.__name__, 0), len(pickle.dumps(arguments)))
+            return one(function)(part, *arguments)
+
+        return call
+
+    monkeypatch.setattr(parts, "delayed", weighed)
+    _, part = cut_up(problem, 100)
+    parts.solve_in_parts(part, 100)
+    assert set(most) == {"_counted", "_drawn", "_looked", "_written"}
+    assert max(most.values()) < 2000
 
 
 def test_what_all_devices_share_must_be_the_same_in_every_part():
@@ -172,6 +204,5 @@ def test_ten_million_devices():
 
     with parallel_config(n_jobs=2):
         solution = parts.solve_in_parts(part, 100)
-    assert isinstance(part(0), Problem)
     assert solution.ended == "converged" and solution.allocation.size == 10_000_000
     assert solution.gap < 1e-12 * abs(solution.objective) and solution.allocation.passes <= 8
