@@ -262,6 +262,18 @@ class TestRun:
         assert 0 < seconds < patience.seconds(120)
         assert sorted(os.listdir(tmp_path / "out")) == ["a.ipynb", "b.ipynb"]
 
+    def test_figures_as_lines_are_the_same_twice(self, tmp_path: Path) -> None:
+        plot = "import matplotlib.pyplot as plt\nplt.plot([1, n_devices])\nplt.show()"
+        source = saved(tmp_path / "a.ipynb", plot)
+        for name in ("b", "c"):
+            run(source, tmp_path / f"{name}.ipynb", vector=True)
+        written = (tmp_path / "b.ipynb").read_text()
+        assert written == (tmp_path / "c.ipynb").read_text()
+        (output,) = json.loads(written)["cells"][1]["outputs"]
+        assert {"image/png", "image/svg+xml"} < set(output["data"]) and "dc:date" not in written
+        run(source, tmp_path / "d.ipynb")
+        assert book.without_lines(written) == (tmp_path / "d.ipynb").read_text()
+
     def test_what_is_printed_in_two_goes_is_one_output(self, tmp_path: Path) -> None:
         source = saved(tmp_path / "a.ipynb", "import time\nprint(n_devices, flush=True)\ntime.sleep(0.5)\nprint(2)")
         run(source, tmp_path / "b.ipynb")
@@ -525,14 +537,19 @@ class TestKeys:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copy notebooks in place of running them; fail where one would fail."""
+    """Copy notebooks in place of running them, as if each cell drew a figure; fail where one would fail."""
     code = """if True:
-        import pathlib, shutil, sys
+        import json, pathlib, sys
         source, output = map(pathlib.Path, sys.argv[1:])
         if "raise" in source.read_text():
             sys.exit(f"{source}: cell 2: KeyError: 'lost'")
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(source.read_text() + " ")"""
+        notebook = json.loads(source.read_text())
+        data = {"image/png": "iVBORw0K", "image/svg+xml": "<svg/>", "text/plain": "a figure"}
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}}]
+        output.write_text(json.dumps(notebook))"""
 
     def start(job: book.Job) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", code, str(job.notebook), str(job.output)]
@@ -571,7 +588,9 @@ class TestExecute:
     def test_copy_back(self, checkout: Path) -> None:
         assert book.copy_back(checkout) == book.notebooks(checkout)
         for path in book.notebooks(checkout):
-            assert (checkout / path).read_text().endswith(" ")
+            committed, staged = ((folder / path).read_text() for folder in (checkout, checkout / "_build" / "stage"))
+            assert "image/png" in committed and "image/svg+xml" in staged
+            assert "svg" not in committed
 
     def test_smoke(self, checkout: Path) -> None:
         for path in ("video", "fhei"):

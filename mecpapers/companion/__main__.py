@@ -71,10 +71,10 @@ def pdf() -> None:
 @click.argument("output", type=click.Path(path_type=Path))
 @click.argument("parameters", type=json.loads, default="{}")
 def run(notebook: Path, output: Path, parameters: dict[str, object]) -> None:
-    """Execute one notebook."""
+    """Execute one notebook, with figures as pixels and as lines."""
     from mecpapers.companion.execute import run
 
-    run(notebook, output, parameters)
+    run(notebook, output, parameters, vector=True)
 
 
 def _main() -> None:

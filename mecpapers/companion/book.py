@@ -230,6 +230,10 @@ def render(stage: Path, site: Path, builder: str = "html") -> None:
         if done.returncode:
             raise RuntimeError(f"{done.stdout}\njupyter-book: status {done.returncode}")
         built = Path(folder) / "_build" / builder
+        for path in built.glob("_sources/**/*.ipynb"):  # to take away: as they are committed
+            path.write_text(without_lines(path.read_text(encoding="utf-8")), encoding="utf-8")
+        for path in built.glob("_static/scripts/*.map"):
+            path.unlink()
         # The page that forwards to the book names no icon; a browser would then ask for one that isn't there.
         landing = (built / "index.html").read_text(encoding="utf-8")
         (built / "index.html").write_text(
@@ -246,10 +250,23 @@ def copy_back(root: Path) -> list[Path]:
     record = json.loads((stage / RECORD).read_text())
     # A notebook that was edited meanwhile isn't overwritten with its old cells.
     current = [path for path in notebooks(root) if record.get(str(path), {}).get("key") == key(root, path)]
-    changed = [path for path in current if (root / path).read_bytes() != (stage / path).read_bytes()]
+    found = {path: without_lines((stage / path).read_text(encoding="utf-8")) for path in current}
+    changed = [path for path in current if (root / path).read_text(encoding="utf-8") != found[path]]
     for path in changed:
-        write_atomically(root / path, (stage / path).read_text(encoding="utf-8"))
+        write_atomically(root / path, found[path])
     return changed
+
+
+def without_lines(notebook: str) -> str:
+    """Remove what the site alone shows, figures as SVG: their digits differ between machines, and nothing compares them."""
+    import nbformat
+
+    content = nbformat.reads(notebook, as_version=4)
+    for cell in content.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop("image/svg+xml", None)
+            output.get("metadata", {}).pop("image/svg+xml", None)
+    return nbformat.writes(content) + "\n"
 
 
 def _copy_prose(root: Path, stage: Path) -> None:

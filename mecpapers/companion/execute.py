@@ -30,6 +30,13 @@ KERNEL_ENVIRONMENT: Mapping[str, str | None] = {
 
 # The kernel: this environment's Python, whatever a notebook calls its own.
 KERNEL = (sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}")
+# Figures as lines beside the pixels; the same figure gives the same bytes.
+VECTOR = (
+    "--InlineBackend.figure_formats=png",
+    "--InlineBackend.figure_formats=svg",
+    "--InlineBackend.rc={'svg.hashsalt': 'mecpapers'}",
+    "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'metadata': {'Date': None}}",
+)
 START = 60.0  # a kernel's time to answer on a machine at rest [s]
 MESSAGE = 30.0  # a kernel's time to send what a cell printed [s]
 
@@ -54,7 +61,9 @@ class NotebookError(RuntimeError):
         super().__init__(f"{notebook}: {'kernel' if cell is None else f'cell {cell}'}: {name}: {first}")
 
 
-def run(notebook: str | Path, output: str | Path, parameters: Mapping[str, object] | None = None) -> float:
+def run(
+    notebook: str | Path, output: str | Path, parameters: Mapping[str, object] | None = None, *, vector: bool = False
+) -> float:
     """Execute `notebook` in its own folder and write the result to `output`.
 
     Papermill works in a temporary folder; `output` changes only when every cell ran. What papermill and the clock add
@@ -65,6 +74,8 @@ def run(notebook: str | Path, output: str | Path, parameters: Mapping[str, objec
     notebook, output : path
     parameters : mapping, optional
         Values for the notebook's parameters, checked before anything runs. They are injected in a cell of their own.
+    vector : bool
+        Figures as SVG, too.
 
     Returns
     -------
@@ -93,7 +104,7 @@ def run(notebook: str | Path, output: str | Path, parameters: Mapping[str, objec
     _check_runnable(notebook)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, _environment(), _terminable():
-        result = _executed(notebook, Path(folder), values)
+        result = _executed(notebook, Path(folder), values, VECTOR if vector else ())
         write_atomically(output, nbformat.writes(_stripped(result)) + "\n")
     return time.perf_counter() - start
 
@@ -117,7 +128,7 @@ def _check_runnable(notebook: Path) -> None:
         raise ValueError(f"ipykernel is not installed: to run notebooks, {sys.executable} -m pip install ipykernel")
 
 
-def _executed(notebook: Path, folder: Path, values: Mapping[str, object]) -> Any:
+def _executed(notebook: Path, folder: Path, values: Mapping[str, object], options: tuple[str, ...]) -> Any:
     """Run a copy, which papermill can't misread by its path, and turn what goes wrong into a `NotebookError`."""
     import papermill
     from nbclient.exceptions import CellControlSignal, DeadKernelError
@@ -140,7 +151,7 @@ def _executed(notebook: Path, folder: Path, values: Mapping[str, object]) -> Any
                 language="python",
                 cwd=notebook.parent,
                 config=_encrypted(),
-                kernel_manager_class=_kernel_manager(log),
+                kernel_manager_class=_kernel_manager(log, options),
                 start_timeout=max(1, round(seconds)),
                 iopub_timeout=round(patience.seconds(MESSAGE)),
                 on_cell_execute=begin,
@@ -164,8 +175,8 @@ class StartError(NotebookError):
     """The kernel did not start: worth one more try."""
 
 
-def _kernel_manager(log: Path) -> type:
-    """Return a manager that starts `KERNEL` under any name, so that no kernel needs to be registered.
+def _kernel_manager(log: Path, options: tuple[str, ...]) -> type:
+    """Return a manager that starts `KERNEL` with options under any name, so that no kernel needs to be registered.
 
     What the kernel's process itself says on standard error goes to `log`.
     """
@@ -175,7 +186,7 @@ def _kernel_manager(log: Path) -> type:
     class Manager(AsyncKernelManager):
         @property
         def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(argv=list(KERNEL), display_name="Python 3", language="python", metadata=_SPEC)
+            return KernelSpec(argv=[*KERNEL, *options], display_name="Python 3", language="python", metadata=_SPEC)
 
         async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
             with log.open("w", encoding="utf-8") as file:
