@@ -258,7 +258,7 @@ def copy_back(root: Path) -> list[Path]:
 
 
 def without_lines(notebook: str) -> str:
-    """Remove figures as SVG, which the site alone shows: no test compares them, and their digits hang on the machine."""
+    """Remove figures as SVG, which the site alone shows: no test compares them, and digits hang on the machine."""
     import nbformat
 
     content = nbformat.reads(notebook, as_version=4)
