@@ -29,7 +29,7 @@ def disagreements(root: Path = ROOT) -> list[str]:
     said = {
         "CITATION.cff: version": (re.search(r"^version: (\S+)$", read["CITATION.cff"], re.M), version),
         "book/changelog.md: newest version": (newest, version),
-        "book/cite.md: version": (re.search(r"Version (\d[\w.]*\w)", pages["cite"]), version),
+        "book/cite.md: version": (re.search(r"[vV]ersion (\d[\w.]*\w)", pages["cite"]), version),
         "book/changelog.md: contract": (
             re.search(r"version (\d+)\.$", pages["changelog"], re.M),
             contract and contract[1],
