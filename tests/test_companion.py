@@ -274,6 +274,12 @@ class TestRun:
         run(source, tmp_path / "d.ipynb")
         assert book.without_lines(written) == (tmp_path / "d.ipynb").read_text()
 
+    def test_a_cloud_of_marks_stays_pixels(self, tmp_path: Path) -> None:
+        plot = "import matplotlib.pyplot as plt\nplt.scatter(range(9000), range(9000))\nplt.show()"
+        run(saved(tmp_path / "a.ipynb", plot), tmp_path / "b.ipynb", vector=True)
+        (output,) = json.loads((tmp_path / "b.ipynb").read_text())["cells"][1]["outputs"]
+        assert "image/png" in output["data"] and "image/svg+xml" not in output["data"]
+
     def test_what_is_printed_in_two_goes_is_one_output(self, tmp_path: Path) -> None:
         source = saved(tmp_path / "a.ipynb", "import time\nprint(n_devices, flush=True)\ntime.sleep(0.5)\nprint(2)")
         run(source, tmp_path / "b.ipynb")

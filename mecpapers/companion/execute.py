@@ -37,6 +37,7 @@ VECTOR = (
     "--InlineBackend.rc={'svg.hashsalt': 'mecpapers'}",
     "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'metadata': {'Date': None}}",
 )
+MOST_LINES = 250_000  # characters of a figure as SVG; one of more is a cloud of marks, and stays pixels
 START = 60.0  # a kernel's time to answer on a machine at rest [s]
 MESSAGE = 30.0  # a kernel's time to send what a cell printed [s]
 
@@ -212,6 +213,9 @@ def _stripped(notebook: Any) -> Any:
     for cell in notebook.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
+        for output in cell.get("outputs", ()):
+            if len(output.get("data", {}).get("image/svg+xml", "")) > MOST_LINES:
+                del output.data["image/svg+xml"]
         if not cell.metadata.get("tags", True):
             del cell.metadata["tags"]
         if "injected-parameters" in cell.metadata.get("tags", []) and "id" in cell:
