@@ -132,7 +132,7 @@ def changed(draw, document, values):
         place = document
         for name in above:
             place = place[name]
-        place[last] = draw(values)
+        place[last] = copy.deepcopy(draw(values))  # what is drawn may be changed next
     return document
 
 

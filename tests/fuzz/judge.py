@@ -100,14 +100,34 @@ def bounds(answer, name, scale):
     return wrong + compare("gap", answer["gap"], abs(answer["objective"] - answer[name]), scale)
 
 
+def video_frequency(device):
+    """(20), at home."""
+    price = 2 * device["weight_energy"] * device["energy_coefficient"]
+    return min(device["max_frequency"], (device["weight_delay"] / price) ** (1 / 3) if price else math.inf)
+
+
+def video_frames(document, device):
+    """(21), at home, to the nearest whole number."""
+    f, gain = video_frequency(device), device["weight_accuracy"] * device["accuracy_a0"]
+    a_cycle = device["weight_delay"] / f + device["weight_energy"] * device["energy_coefficient"] * f**2
+    interior = math.sqrt(gain / (document["cycles_per_mac"] * device["macs_per_frame"] * a_cycle))
+    best = interior - device["accuracy_a1"] if gain > 0 else 0.0
+    return round(min(max(best, video_floor(device)), device["max_frames"]))
+
+
 def video_optimum(document):
-    """The least cost by trying every policy and every number of frames; who stays takes the frequency of (20)."""
+    """The least cost by trying every policy and every number of frames; who stays takes the frequency of (20).
+
+    Under (31) it takes the frames of (21), too, to the nearest whole number: Theorem 1, which then is no optimum.
+    """
     devices = video_devices(document)
     choices = []
     for device in devices:
         floor, most = video_floor(device), device["max_frames"]
         frames = range(int(floor), int(most) + 1) if floor <= most else []
-        choices.append([(x, m) for m in frames for x in ((False, True) if device["uplink_rate"] > 0 else (False,))])
+        at_home = frames if document["local_energy"] == "eq7" else [video_frames(document, device)] if frames else []
+        at_edge = frames if device["uplink_rate"] > 0 else []
+        choices.append([(False, m) for m in at_home] + [(True, m) for m in at_edge])
     best = math.inf
     for chosen in itertools.product(*choices):
         total = computing = sending = 0.0
@@ -120,8 +140,7 @@ def video_optimum(document):
                 total += device["weight_energy"] * sent * device["transmit_power"]
                 accuracy = device["accuracy_a2"] - device["accuracy_a0"] / (m + device["accuracy_a1"])
             else:
-                price = 2 * device["weight_energy"] * device["energy_coefficient"]
-                f = min(device["max_frequency"], (device["weight_delay"] / price) ** (1 / 3) if price else math.inf)
+                f = video_frequency(device)
                 delay, energy, accuracy = video_terms(document, device, m, x, 0, 0, f)
                 total += device["weight_delay"] * delay + device["weight_energy"] * energy
             total -= device["weight_accuracy"] * accuracy
