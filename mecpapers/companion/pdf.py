@@ -5,6 +5,8 @@ from pathlib import Path
 
 from mecpapers.companion import book, chromium, patience
 
+_FOOTER = '<div style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
+
 
 def write(root: Path) -> Path:
     """Build the book and print it to ``_build/mecpapers.pdf``.
@@ -34,6 +36,18 @@ def write(root: Path) -> Path:
         page.set_default_timeout(timeout)
         page.goto((pages / "index.html").as_uri())
         page.evaluate("MathJax.startup.promise")
-        page.pdf(path=path, format="A4", margin={"top": "15mm", "bottom": "15mm"})
+        page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true; })")
+        page.pdf(
+            path=path,
+            format="A4",
+            scale=0.8,  # 9.6 pt
+            margin={side: "15mm" for side in ("top", "bottom", "left", "right")},
+            print_background=True,
+            outline=True,
+            tagged=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=_FOOTER,
+        )
         browser.close()
     return path
