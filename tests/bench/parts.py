@@ -43,7 +43,7 @@ def on_dask() -> AbstractContextManager[object]:
     from distributed import Client, LocalCluster
 
     stack = ExitStack()
-    cluster = stack.enter_context(LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None))
+    cluster = stack.enter_context(LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0"))
     stack.enter_context(Client(cluster))
     stack.enter_context(parallel_config(backend="dask"))
     return stack

@@ -103,7 +103,7 @@ def test_the_answer_is_the_same_wherever_parts_are_solved(monkeypatch):
 def test_on_a_cluster_of_two_workers():
     distributed = pytest.importorskip("distributed")
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, processes=False) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", processes=False) as cluster,
         distributed.Client(cluster),
         parallel_config(backend="dask"),
     ):
@@ -128,7 +128,7 @@ def test_every_part_is_written_once_in_the_last_pass():
 
 
 def test_little_is_brought_home_and_the_passes_are_few(monkeypatch):
-    """A crowd of which the sample is a fifth: some hundred devices decide, after six passes or so."""
+    """A crowd of which the sample is a fifth: some hundred devices decide."""
 
     def part(number):
         scale = 40_000 / 25
@@ -137,7 +137,7 @@ def test_little_is_brought_home_and_the_passes_are_few(monkeypatch):
 
     monkeypatch.setattr(parts, "_SAMPLE", 8000)
     answer = parts.solve_in_parts(part, 4).allocation
-    assert answer.passes <= 8
+    assert answer.passes <= 9  # count, sample, slope up to four times, look around twice at most, evaluate
     assert sum(place.size for place, _ in answer.listed) < 2000
 
 
