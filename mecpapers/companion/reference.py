@@ -131,7 +131,7 @@ def _link_names(app: Any, doctree: nodes.document, page: str) -> None:
     own = [*(f"mecpapers.{paper}" for paper in PAPERS if f"/{paper}/" in page), "mecpapers"]
     for literal in list(doctree.findall(nodes.literal)):
         text = literal.astext()
-        if not _NAME.fullmatch(text) or isinstance(literal.parent, nodes.reference):
+        if not _NAME.fullmatch(text) or _linked(literal):
             continue
         found = known.get(text.removesuffix("()"), [])
         best = next((some for start in own if len(some := [n for n in found if n.startswith(start)]) == 1), None)
@@ -139,6 +139,11 @@ def _link_names(app: Any, doctree: nodes.document, page: str) -> None:
             entry = app.env.get_domain("py").objects[best[0]]
             uri = f"{app.builder.get_relative_uri(page, entry.docname)}#{entry.node_id}"
             literal.replace_self(nodes.reference("", "", literal.deepcopy(), internal=True, refuri=uri))
+
+
+def _linked(node: nodes.Node) -> bool:
+    """Whether a node stands in a link, at whatever depth."""
+    return node.parent is not None and (isinstance(node.parent, nodes.reference) or _linked(node.parent))
 
 
 def _known(env: Any) -> dict[str, list[str]]:

@@ -198,6 +198,7 @@ def test_every_reference_is_there(site: Path, page_name: str, anchors: dict[Path
     """Scripts, styles, pictures, downloads, pages and the places in them, as a server finds them: case by case."""
     page = site / page_name
     text = page.read_text(encoding="utf-8")
+    assert re.findall(r"<a\b[^>]*>(?:(?!</a>).)*<a\b[^>]*>", text, re.DOTALL) == [], "a link in a link"
     for reference in set(re.findall(r'\b(?:href|src)="([^"]*)"', text)):
         url = urlparse(html.unescape(reference))
         if url.scheme or url.netloc:
