@@ -25,6 +25,19 @@ _NAMED = re.compile(
     r"\b(Papers?|Fig(ure)?s?\.?|Theorems?|Propositions?|Algorithms?|Tables?|Sections?|ResNet-?|YOLOv)\s*\d+"
 )
 _STALE = '<p class="stale">Numbers in this part belong to the book\'s own parameters.</p>'
+# A formula in a line goes into a span, which scrolls where the formula is wider than the page.
+_TYPESET = r"""MathJax = {
+  tex: {inlineMath: [['$', '$'], ['\\(', '\\)']], processEscapes: true},
+  startup: {pageReady: () => MathJax.startup.defaultPageReady().then(() => {
+    for (const formula of document.querySelectorAll('mjx-container:not([display])')) {
+      const span = document.createElement('span');
+      span.className = 'formula';
+      formula.replaceWith(span);
+      span.append(formula);
+    }
+  })},
+};
+"""
 _STYLE = Path(__file__).with_suffix(".css")
 
 
@@ -56,8 +69,7 @@ def to_html(notebooks: Sequence[Path], path: Path, changes: Sequence[Mapping[str
     colours = HtmlFormatter(style="default").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     mathjax = _MATHJAX.read_text(encoding="utf-8").replace("</script", r"<\/script") if _MATHJAX.exists() else ""
-    tex = r"{tex: {inlineMath: [['$', '$'], ['\\(', '\\)']], processEscapes: true}}"
-    script = f"<script>MathJax = {tex};{mathjax}</script>" if mathjax else ""
+    script = f"<script>{_TYPESET}{mathjax}</script>" if mathjax else ""
     style = _STYLE.read_text(encoding="utf-8")
     write_atomically(
         path,
