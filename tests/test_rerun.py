@@ -80,6 +80,15 @@ def test_two_sets_stand_on_one_page(tmp_path):
     assert text.count('class="run">') == 2  # the figure is the same and stands once
 
 
+def test_links_that_a_cell_prints_become_words(tmp_path):
+    linked = notebook("1.5")
+    linked.cells[4].outputs = [new_output("display_data", {"text/markdown": "[(13a)](02-problem.ipynb#video-13a)"})]
+    nbformat.write(linked, tmp_path / "a.ipynb")
+    to_html([tmp_path / "a.ipynb"], tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text()
+    assert "(13a) (in the book)" in text and ".ipynb" not in text[text.index("<body") :]
+
+
 def test_a_name_given_again_makes_another_set():
     known = declared(notebook(""))
     assert parse_sets(known, ["n_drops=10", "n_drops=40"]) == [{"n_drops": 10}, {"n_drops": 40}]

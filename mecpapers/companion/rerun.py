@@ -107,7 +107,10 @@ def _joined(
         if len(row) > 1 and any(_shown(one) != _shown(outputs[0]) for one in outputs):
             cell.outputs = [o for label, one in zip(labels, outputs, strict=True) for o in (_note(label), *one)]
         for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
+            data = output.get("data", {})
+            if "text/markdown" in data:
+                data["text/markdown"] = plain(data["text/markdown"])
+            if "image/png" in data:
                 output.metadata["image/png"] = {"alt": alt + (" (said of the book's own parameters)" if stale else "")}
         cells.append(cell)
         if caption := figure.get("caption"):
