@@ -1,6 +1,7 @@
 """The page of a rerun: laid out as the book is, and honest about what was changed."""
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -8,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from mecpapers.companion.parameters import declared, parse_sets
-from mecpapers.companion.rerun import plain, to_html
+from mecpapers.companion.rerun import _marked, plain, to_html
 
 THEOREM = """```{prf:theorem} Theorem 1 of Paper I
 :label: theorem-1
@@ -77,7 +78,42 @@ def test_two_sets_stand_on_one_page(tmp_path):
         text.index(part) for part in ('class="run">n_drops = 10', "cost one", 'class="run">n_drops = 40', "cost two")
     ]
     assert places == sorted(places)
-    assert text.count('class="run">') == 2  # the figure is the same and stands once
+    assert text.count('class="run">n_drops') == 2  # the figure is the same and stands once
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("# A title\n\n*Paper I, Section 4.*\n\n**Answer.** It loses 2.1 %.\n\n**You need** 3 minutes.", "# A title"),
+        ("# A title\n\n*Paper I, Section 4.*\n\n**Answer.** P1 it is.\n\n**You need** 3 minutes;\n5 to read.", ""),
+        ("There are 5.\n\n## By hand\n\nNone.", "<p"),
+        ("There are some.\n\n## By hand\n\nSo $0.4 / (0.966 - 0.86) > 3$.", "## By hand"),
+        ("There are some.\n\n## By hand\n\nSo $M = 4$.", "## By hand"),
+        ("(video-20)=\n## To remember\n\n1. A price $x_1^2 = 2 y$.", ""),
+        (THEOREM.replace("Theorem 1 of Paper I", "A lemma"), ""),
+    ],
+)
+def test_a_part_from_heading_to_heading_that_quotes_a_number_is_marked(text, marked):
+    found = [part for part in re.split("^(?=#)", _marked(text), flags=re.MULTILINE) if "stale" in part]
+    assert [part.startswith(marked) for part in found] == [True] * bool(marked)
+
+
+def test_a_caption_that_counts_in_words_is_marked(tmp_path):
+    three = notebook("1.5")
+    three.cells[-1].metadata["mystnb"]["figure"]["caption"] = "Three values."
+    nbformat.write(three, tmp_path / "a.ipynb")
+    for changes, times in (([{"n_drops": 10}], 1), ([{}], 0)):
+        to_html([tmp_path / "a.ipynb"], tmp_path / "a.html", changes)
+        assert (tmp_path / "a.html").read_text().count("Three values. <em>(Said of") == times
+
+
+def test_below_the_books_parameters_stand_those_of_the_run(tmp_path):
+    text = page(tmp_path, "1.5", "1.5", changes=[{"n_drops": 10}, {"n_drops": 40}])
+    places = [
+        text.index(part) for part in ("# drops; 1 to 200", "In this run: n_drops = 10", "In this run: n_drops = 40")
+    ]
+    assert places == sorted(places)
+    assert "In this run" not in page(tmp_path, "1.5", changes=[{}])
 
 
 def test_links_that_a_cell_prints_become_words(tmp_path):

@@ -20,10 +20,17 @@ _MATHJAX = Path(__file__).parents[2] / "book" / "_static" / "mathjax" / "tex-svg
 _FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<kind>[\w:-]+)\} *(?P<title>.*)\n(?P<options>(?::.*\n)*)", re.MULTILINE
 )
-_KEPT = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\)|<[^>]*>|\(\d+[a-z]?\)", re.DOTALL)
-_NAMED = re.compile(
-    r"\b(Papers?|Fig(ure)?s?\.?|Theorems?|Propositions?|Algorithms?|Tables?|Sections?|ResNet-?|YOLOv)\s*\d+"
+_KEPT = re.compile(
+    r"\$\$.*?\$\$|\$[^$\n]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\)|<[^>]*>|\(\d+[a-z]?\)"
+    r"|^\([\w.-]+\)=|^:label:[^\n]*|^\d+\. ",  # places, labels and items of a list
+    re.DOTALL | re.MULTILINE,
 )
+_VALUE = re.compile(r"\d\.\d|= *-?(?:[2-9]|\d{2,}) *\$")  # in a formula: a decimal, or what it comes to
+_NAMED = re.compile(
+    r"\b(Papers?|Fig(ure)?s?\.?|Theorems?|Propositions?|Algorithms?|Tables?|Sections?|ResNet-?|YOLOv)\s*\d+|\bP[123]\b"
+)
+_WORDS = re.compile(r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half)\b", re.IGNORECASE)
+_FRONT = re.compile(r"^\*[^*\s].*|^\*\*You need.*(?:\n.+)*", re.MULTILINE)  # below a title: sections, minutes to read
 _STALE = '<p class="stale">Numbers in this part belong to the book\'s own parameters.</p>'
 # A formula in a line goes into a span, which scrolls where the formula is wider than the page.
 _TYPESET = r"""MathJax = {
@@ -97,8 +104,7 @@ def _joined(
     for row in zip(*others, strict=True):
         cell = row[0]
         if cell.cell_type == "markdown":
-            quotes = stale and _quotes(cell.source) and not cell.source.startswith("# ")
-            cell.source = f"{_STALE}\n\n{plain(cell.source)}" if quotes else plain(cell.source)
+            cell.source = plain(_marked(cell.source) if stale else cell.source)
             cells.append(cell)
             continue
         figure = cell.metadata.get("mystnb", {}).get("figure", {})
@@ -106,6 +112,8 @@ def _joined(
         outputs = [one.outputs for one in row]
         if len(row) > 1 and any(_shown(one) != _shown(outputs[0]) for one in outputs):
             cell.outputs = [o for label, one in zip(labels, outputs, strict=True) for o in (_note(label), *one)]
+        if "parameters" in cell.metadata.get("tags", []) and stale:
+            cell.outputs = [_note(f"In this run: {label}") for label in labels]
         for output in cell.outputs:
             data = output.get("data", {})
             if "text/markdown" in data:
@@ -114,7 +122,8 @@ def _joined(
                 output.metadata["image/png"] = {"alt": alt + (" (said of the book's own parameters)" if stale else "")}
         cells.append(cell)
         if caption := figure.get("caption"):
-            mark = " <em>(Said of the book's own parameters.)</em>" if stale and _quotes(caption) else ""
+            quotes = stale and (_quotes(caption) or _WORDS.search(caption))
+            mark = " <em>(Said of the book's own parameters.)</em>" if quotes else ""
             cells.append(new_markdown_cell(f'<div class="caption">\n\n{plain(caption)}{mark}\n\n</div>'))
     joined.cells = cells
     return joined, title
@@ -148,9 +157,20 @@ def _shown(outputs: Sequence[Any]) -> str:
     return json.dumps([{k: v for k, v in o.items() if k != "execution_count"} for o in outputs], sort_keys=True)
 
 
+def _marked(text: str) -> str:
+    """Mark each part of a cell, from a heading to the next, that quotes a number."""
+    parts = []
+    for part in re.split(r"^(?=##+ )", text, flags=re.MULTILINE):
+        head, _, body = part.partition("\n") if part.startswith("#") else ("", "", part)
+        quotes = _quotes(_FRONT.sub("", body) if head.startswith("# ") else body)
+        parts.append(f"{head}\n\n{_STALE}\n\n{body}".lstrip() if quotes else part)
+    return "".join(parts)
+
+
 def _quotes(text: str) -> bool:
     """Whether a text states a number, besides those of equations, sections and links."""
-    return bool(re.search(r"\d", _NAMED.sub("", _KEPT.sub("", text))))
+    values = any(_VALUE.search(kept) for kept in _KEPT.findall(text) if kept.startswith("$"))
+    return values or bool(re.search(r"\d", _NAMED.sub("", _KEPT.sub("", text))))
 
 
 def plain(text: str) -> str:
