@@ -41,7 +41,7 @@ def write(root: Path) -> Path:
             path=path,
             format="A4",
             scale=0.8,  # 9.6 pt
-            margin={side: "15mm" for side in ("top", "bottom", "left", "right")},
+            margin={"top": "15mm", "bottom": "15mm", "left": "15mm", "right": "15mm"},
             print_background=True,
             outline=True,
             tagged=True,

@@ -143,7 +143,8 @@ def _link_names(app: Any, doctree: nodes.document, page: str) -> None:
 
 def _linked(node: nodes.Node) -> bool:
     """Whether a node stands in a link, at whatever depth."""
-    return node.parent is not None and (isinstance(node.parent, nodes.reference) or _linked(node.parent))
+    above = node.parent
+    return above is not None and (isinstance(above, nodes.reference) or _linked(above))
 
 
 def _known(env: Any) -> dict[str, list[str]]:
