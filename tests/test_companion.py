@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.companion import book, execute, patience, provenance
+from mecpapers.companion import book, execute, patience, pdf, provenance
 from mecpapers.companion.display import csv_link
 from mecpapers.companion.execute import NotebookError, run
 from mecpapers.companion.files import check_writable, write_atomically
@@ -643,3 +643,11 @@ def test_no_button_leads_elsewhere_before_the_address_is_known(address: str, off
     _offer_elsewhere(None, config)
     assert ("launch_buttons" in config.html_theme_options) is offered
     assert config.html_theme_options.get("use_repository_button", False) is offered
+
+
+def test_an_outline_names_a_heading_once() -> None:
+    plain, twice = b"<</Title (How to cite) /Dest 1>>", b"<</Title (How to citeHow to cite) /Dest 1>>"
+    assert pdf.said_once(plain) == plain
+    assert pdf.said_once(twice) == b"<</Title (How to cite)" + b" " * len("How to cite") + b" /Dest 1>>"
+    assert pdf.said_once(b"/Title <FEFF20192019>") == b"/Title <FEFF2019>    "
+    assert pdf.said_once(b"/Title (Mama)") == b"/Title (Mama)"

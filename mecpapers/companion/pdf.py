@@ -7,6 +7,16 @@ from mecpapers.companion import book, chromium, patience
 
 _FOOTER = '<div style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
 
+_TWICE = re.compile(rb"(?<=/Title )(\(|<FEFF)((?:[^()<>\\]|\\.)+?)\2([)>])")
+
+
+def said_once(pdf: bytes) -> bytes:
+    """The outline without the doubled names: Chromium doubles that of a heading which it moved to the next page.
+
+    What is taken out becomes blanks behind the name, so that every object stays at its place in the file.
+    """
+    return _TWICE.sub(lambda m: m[1] + m[2] + m[3] + b" " * len(m[2]), pdf)
+
 
 def write(root: Path) -> Path:
     """Build the book and print it to ``_build/mecpapers.pdf``.
@@ -37,8 +47,7 @@ def write(root: Path) -> Path:
         page.goto((pages / "index.html").as_uri())
         page.evaluate("MathJax.startup.promise")
         page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true; })")
-        page.pdf(
-            path=path,
+        printed = page.pdf(
             format="A4",
             scale=0.8,  # 9.6 pt
             margin={"top": "15mm", "bottom": "15mm", "left": "15mm", "right": "15mm"},
@@ -50,4 +59,5 @@ def write(root: Path) -> Path:
             footer_template=_FOOTER,
         )
         browser.close()
+    path.write_bytes(said_once(printed))
     return path
