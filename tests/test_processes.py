@@ -75,9 +75,13 @@ def test_stopped_at_many_moments(number, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_once_the_file_is_there_says_so(number, tmp_path):
-    """As the last act of replacing it: the signal waits, and the message tells that it was written."""
+    """As the last act of replacing it: the signal waits, and the message tells that it was written.
+
+    Another thread, such as a library's own, may be the one that the signal reaches.
+    """
     code = f"""
-import os, signal, sys
+import os, signal, sys, threading, time
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 replace = os.replace
 def late(*paths):
     replace(*paths)

@@ -2,12 +2,14 @@
 
 import os
 import signal
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 written: list[Path] = []
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 """What this process has put in place so far."""
 
 
@@ -35,14 +37,18 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 @contextmanager
 def _unbroken() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait, so that what is done and what is said of it agree."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if threading.current_thread() is not threading.main_thread():  # to which alone Python hands signals
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    late: list[int] = []
+    before = {number: signal.signal(number, lambda found, _: late.append(found)) for number in _STOPS}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+        for found in late:
+            signal.raise_signal(found)
 
 
 def check_writable(path: Path) -> None:
