@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mecpapers.companion import pages as book
-from mecpapers.companion.equations import MOST, equation_rows, numbers
+from mecpapers.companion.equations import MOST, checkout, equation_rows, numbers
 from mecpapers.companion.pages import Page
 from mecpapers.companion.symbols import symbols
 from mecpapers.ledger import PAPERS
@@ -163,6 +163,15 @@ def test_the_page_of_a_theorem_or_an_algorithm_comes_first():
 def test_outside_a_checkout_there_is_no_map(tmp_path):
     with pytest.raises(ValueError, match="must be a checkout"):
         equation_rows("video", tmp_path)
+
+
+def test_the_checkout_is_found_from_any_folder(tmp_path, monkeypatch):
+    for folder in (ROOT / "notebooks" / "video", ROOT, tmp_path):  # the last by the package
+        monkeypatch.chdir(folder)
+        assert checkout() == ROOT
+    monkeypatch.setattr("mecpapers.companion.equations.__file__", str(tmp_path / "mecpapers" / "companion" / "a.py"))
+    with pytest.raises(ValueError, match=f"{tmp_path}: the map is made from the tests and pages of a checkout"):
+        checkout()
 
 
 def test_a_range_is_spelt_from_end_to_end():

@@ -14,6 +14,20 @@ from mecpapers.ledger import PAPERS
 MOST = 2  # tests, and pages, named a row
 
 
+def checkout() -> Path:
+    """The checkout: the nearest folder above the current one that holds a book, else that of the package.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).parents[2]):
+        if (folder / "_toc.yml").is_file() and (folder / "tests").is_dir():
+            return folder
+    raise ValueError(f"{Path.cwd()}: the map is made from the tests and pages of a checkout; run it in one")
+
+
 def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     """The map of a paper, from its ``EQUATIONS`` and the checkout's tests and notebooks.
 
@@ -33,7 +47,7 @@ def equation_rows(paper: str, root: Path) -> list[dict[str, str]]:
     oracles = _functions(root / "mecpapers" / paper / "evidence" / "verification.py")
     tests = _tests(root / "tests" / paper, oracles)
     if not tests:
-        raise ValueError(f"root = {root.name}: must be a checkout with tests/{paper}")
+        raise ValueError(f"root = {root}: must be a checkout with tests/{paper}")
     package = {
         name: used for file in (root / "mecpapers" / paper).rglob("*.py") for name, used in _functions(file).items()
     }
