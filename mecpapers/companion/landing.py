@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
 from mecpapers.ledger import NAMES, PAPERS, Entry, Verdict, show_counts
@@ -68,3 +69,12 @@ class Bars:
 
     def __repr__(self) -> str:
         return "\n".join(f"{label}: {text}" for label, _, text in self.rows)
+
+
+def glue(name: str, value: Any) -> None:
+    """Put a value down for other pages, which Jupyter Book can show; nothing, where it is not installed."""
+    try:
+        from myst_nb import glue
+    except ImportError:
+        return
+    glue(name, value, display=False)

@@ -44,7 +44,7 @@ def claims(entries: Iterable[Entry], notebooks: Path) -> Register:
     rows = []
     for e in entries:
         c = e.claim
-        chapter = f"[{titles[c.chapter]}]({c.chapter}.ipynb)"
+        chapter = f"[{titles.get(c.chapter, c.chapter)}]({c.chapter}.ipynb)"
         rows.append(
             (
                 f"{c.statement}<br>{_anchor('claim', c.key)} {_folded(_remarks(e))}",
