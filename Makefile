@@ -76,8 +76,8 @@ flips: $(READY) ## measure claims under other choices and seeds; commit the flip
 pdf: $(READY) ## the book as one file, _build/mecpapers.pdf
 	@$(COMPANION) pdf
 
-lab: $(LAB) ## open the notebooks in JupyterLab, with theorems and boxes as in the book
-	@$(VENV)/bin/jupyter lab notebooks
+lab: $(LAB) ## open the notebooks in JupyterLab, theorems and boxes as in the book (ARGS=--allow-root: in a container)
+	@$(VENV)/bin/jupyter lab notebooks $(ARGS)
 
 release: $(READY) ## wheel, sdist, site, PDF and checksums in _build/release
 	@$(PY) tests/release.py
