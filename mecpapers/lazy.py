@@ -1,4 +1,4 @@
-"""Names that a package offers and loads when they are first used, so that importing it is quick; what few need."""
+"""Names that a package offers and loads when they are first used, so that importing it is quick."""
 
 from __future__ import annotations
 
@@ -22,17 +22,3 @@ def offer(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any],
         return getattr(import_module(f"{package}.{homes[name]}"), name)
 
     return load, lambda: sorted(("EQUATIONS", *homes))
-
-
-def need(module: str, extra: str) -> Any:
-    """Import a module that only an extra installs.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If it is not installed; the message says how to get it.
-    """
-    try:
-        return import_module(module)
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(f"{module} is not installed: pip install 'mecpapers[{extra}]'", name=module) from None

@@ -1,23 +1,18 @@
-"""What only an extra installs: without it a message says how to get it, or the rest works."""
+"""What only an extra installs: without it a message says so, or the rest works."""
 
 import sys
-
-import pytest
+from pathlib import Path
 
 from mecpapers.companion import register
+from mecpapers.companion.execute import NotebookError
 from mecpapers.companion.landing import glue
 from mecpapers.ledger import check
-from mecpapers.video import networks
-from mecpapers.video.measured import delays, graphs
 
 
-def test_without_onnx_the_message_says_how_to_get_it(monkeypatch):
-    for module in ("onnx", "onnxruntime"):
-        monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ModuleNotFoundError, match=r"onnx is not installed: pip install 'mecpapers\[measure\]'"):
-        graphs.to_onnx(networks.resnet(18))
-    with pytest.raises(ModuleNotFoundError, match=r"onnxruntime is not installed: pip install"):
-        delays.measure([18], [1])
+def test_a_notebook_that_misses_a_package_says_how_to_get_it():
+    error = NotebookError(Path("a.ipynb"), 5, "ModuleNotFoundError", "No module named 'onnx'")
+    assert str(error).endswith("'onnx'; it may come with pip install 'mecpapers[book,measure]'")
+    assert "pip" not in str(NotebookError(Path("a.ipynb"), 5, "ValueError", "No"))
 
 
 def test_the_ledger_shows_without_the_book(tmp_path, monkeypatch):

@@ -59,6 +59,8 @@ class NotebookError(RuntimeError):
     def __init__(self, notebook: Path, cell: int | None, name: str, message: str) -> None:
         self.notebook, self.cell, self.name, self.message = notebook, cell, name, message
         first = message.strip().partition("\n")[0]
+        if name == "ModuleNotFoundError":  # what a chapter needs beside the package, its extras install
+            first += "; it may come with pip install 'mecpapers[book,measure]'"
         super().__init__(f"{notebook}: {'kernel' if cell is None else f'cell {cell}'}: {name}: {first}")
 
 

@@ -20,7 +20,6 @@ import numpy as np
 from tqdm import tqdm
 
 from mecpapers.arrays import FloatArray
-from mecpapers.lazy import need
 from mecpapers.video.measured.graphs import to_onnx
 from mecpapers.video.networks import CLASSES, SIDE, line, macs_over, resnet
 
@@ -126,7 +125,8 @@ def measure(
 
 def _time(depth: int, frames: Sequence[int], repetitions: int, seed: int) -> FloatArray:
     """Seconds of each inference, shape (repetitions, frames), after one at each M that is not counted."""
-    onnxruntime = need("onnxruntime", "measure")
+    import onnxruntime
+
     rng = np.random.default_rng(seed)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.lazy import need
 from mecpapers.video.networks import SIDE, Layer, Network
 
 _OPSET = 17
@@ -20,8 +19,7 @@ def to_onnx(network: Network, rng: np.random.Generator | None = None) -> Any:
     Batch normalisation is folded into the convolutions, as engines do before they run; its MACs are not in (3).
     Needs the package ``onnx`` (``pip install 'mecpapers[measure]'``).
     """
-    onnx = need("onnx", "measure")
-    TensorProto, helper, numpy_helper = onnx.TensorProto, onnx.helper, onnx.numpy_helper
+    from onnx import TensorProto, helper, numpy_helper
 
     channels = {"clip": 3} | {layer.name: layer.channels for layer in network}
     weights: dict[str, tuple[int, ...]] = {}
@@ -73,7 +71,8 @@ def _random(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any,
 
 def macs_onnx(model: Any, frames: int) -> int:
     """Count the MACs of an ONNX graph at M frames from the sizes that ONNX's own shape inference finds."""
-    shape_inference = need("onnx", "measure").shape_inference
+    from onnx import shape_inference
+
     clip = model.graph.input[0].type.tensor_type.shape.dim[2]
     clip.dim_value = frames
     graph = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
