@@ -278,10 +278,11 @@ def solve_exact(
         kept = index[_undominated(new_cost[index], new_value[index])]
         cost, value = new_cost[kept], new_value[kept]
         choice = np.c_[choice[kept // max(1, pairs.size)], pairs[kept % max(1, pairs.size)]]
-    if value.size and value[-1] > least * (1 + ROUNDING):
+    found = float(value[-1]) if value.size else -np.inf
+    if found > least * (1 + ROUNDING):
         best = choice[-1]
     objective = _total(table, best)
-    bound = max(objective, min(dropped, float(rest[0]))) + off
+    bound = max(objective, found, min(dropped, float(rest[0]))) + off  # what is found may count as equal, and be better
     near = bound - objective <= (gap * objective if objective > off else off)  # of 0, rounding is all there is
     ended: Ended = "converged" if near else "resource limit"
     return replace(_solution(table, best, None if single else bound), ended=ended)

@@ -118,3 +118,15 @@ def test_a_budget_that_one_option_meets_exactly(kind):
     if tight.budget < spent:  # the deadline rounded down
         tight = replace(problem, deadline=np.nextafter(0.04 + spent, 1))
     assert th.solve_exact(tight).objective == pytest.approx(float(table.value.max(axis=1).sum()), abs=1e-12)
+
+
+def test_the_bound_covers_what_is_within_rounding_of_the_answer():
+    """Sending the lower level brings 6e-13, too little for the search to change its mind; the bound still counts it."""
+    few = 6e-13
+    problem = Problem(
+        deadline=1.0, device_delay=0.5, server_delay=0.0, transmission_time=0.1, discard_value=0.5,
+        score_pmf=[[few, 1 - few]], device_accuracy=[[0.0, 1.0]], server_accuracy=[[1.0, 1.0]],
+    )  # fmt: skip
+    allowed = th.Allocation(lower=np.array([0]), upper=np.array([1]))
+    assert violations(problem, allowed) == ()
+    assert th.solve_exact(problem).bound >= evaluate(problem, allowed).total
