@@ -85,7 +85,8 @@ class Problem:
     @property
     def offload_cost(self) -> FloatArray:
         """c_i = S / r_i + T_inf^s / M: what one image of a device adds to the delay [s], shape (N,)."""
-        return self.transmission_time + self.server_delay / self.servers
+        long = self.transmission_time + self.server_delay / self.servers
+        return np.minimum(long, np.finfo(float).max)  # for ever: still a number, so that nothing of it takes no time
 
     @property
     def budget(self) -> float:

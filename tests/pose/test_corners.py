@@ -130,3 +130,16 @@ def test_the_bound_covers_what_is_within_rounding_of_the_answer():
     allowed = th.Allocation(lower=np.array([0]), upper=np.array([1]))
     assert violations(problem, allowed) == ()
     assert th.solve_exact(problem).bound >= evaluate(problem, allowed).total
+
+
+def test_a_time_beyond_float64_is_for_ever():
+    """1.7e308 s on air and as much at the server add up to infinity, and 0 of it to nothing: nobody sends."""
+    problem = Problem(
+        deadline=1.0, device_delay=0.5, server_delay=1.7e308, transmission_time=[0.0, 1.7e308], discard_value=0.0,
+        score_pmf=[0.5, 0.5], device_accuracy=[0.4, 0.8], server_accuracy=[0.9, 0.9],
+    )  # fmt: skip
+    with np.errstate(all="ignore"):  # as the command does
+        for solve in (th.solve_exact, th.solve_cooperative):
+            solution = solve(problem)
+            assert solution.objective == pytest.approx(2 * 0.6) and solution.bound >= solution.objective
+            assert violations(problem, solution.allocation) == ()
