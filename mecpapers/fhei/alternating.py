@@ -70,7 +70,8 @@ def step(
         raise ValueError("state.allocation = None: must be an allocation; the algorithm has stopped")
     k, m = state.round + 1, problem.users.size
     steps = 0 if eta is None else min(k - 1, _rounds_to_the_top(problem, eta))
-    cap = problem.max_feature_bytes if eta is None else problem.min_feature_bytes * eta**steps
+    half, rest = divmod(steps, 2)  # eta^steps alone may leave float64
+    cap = problem.max_feature_bytes if eta is None else problem.min_feature_bytes * eta**half * eta ** (half + rest)
     most = m * min(cap, problem.max_feature_bytes)
     if price_latency:
         sizes = greedy_sizes(problem, full_price(problem, state.allocation), np.inf, most)
@@ -184,9 +185,14 @@ def solve_alternating(
     return finish(problem, states, stop=stop)
 
 
+def log_ratio(problem: Problem) -> float:
+    """ln(d_max / d_min): the ratio itself may leave float64."""
+    return float(np.log(problem.max_feature_bytes) - np.log(problem.min_feature_bytes))
+
+
 def _rounds_to_the_top(problem: Problem, eta: float) -> int:
     """The fewest rounds in which the cap of (23) grows from d_min to d_max."""
-    return int(np.ceil(np.log(problem.max_feature_bytes / problem.min_feature_bytes) / np.log(eta)))
+    return int(np.ceil(log_ratio(problem) / np.log(eta)))
 
 
 def _judge(problem: Problem, k: int, sizes: FloatArray, moved: float, shares: Shares | None) -> State:

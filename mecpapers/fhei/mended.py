@@ -7,7 +7,7 @@ from bisect import bisect_left
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray, IndexArray
-from mecpapers.fhei.alternating import ETA, fits, rounds
+from mecpapers.fhei.alternating import ETA, fits, log_ratio, rounds
 from mecpapers.fhei.computing import allocate, feasible, least_energy, reachable
 from mecpapers.fhei.model import Allocation, Problem, quality
 from mecpapers.fhei.quality import full_price
@@ -48,8 +48,7 @@ def solve_mended(problem: Problem) -> Solution[Allocation]:
     205.49 mAP, converged
     """
     problem = reachable(problem)
-    ratio = problem.max_feature_bytes / problem.min_feature_bytes
-    states = rounds(problem, price_latency=True, eta=max(ETA, ratio ** (1 / _ROUNDS)))
+    states = rounds(problem, price_latency=True, eta=max(ETA, float(np.exp(log_ratio(problem) / _ROUNDS))))
     good = next(s for s in reversed(states) if fits(problem, s))
     starts = (good.sizes, last_step(problem, good.sizes, states[-1].sizes))
     sizes = max((improve(problem, d) for d in starts), key=lambda d: float(d.sum()))

@@ -15,6 +15,8 @@ from mecpapers.fhei.model import BITS, Problem, feature_flops
 from mecpapers.lemmas import square_root_shares
 from mecpapers.solution import Infeasible
 
+_NO_SHARE = 1e-200  # of the largest: far below what rounding does to the others, and its inverse is still a float64
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shares:
@@ -60,13 +62,19 @@ def downlink_shares(
     roots = np.sqrt(feature_bytes / problem.users.downlink_rate)
     if latency_price is not None and not equal_receive_power(problem):
         roots = roots * np.sqrt(problem.users.receive_power + latency_price)  # the product itself can be too small
+    roots = _some(roots)
     return roots / roots.sum(axis=-1, keepdims=True)
 
 
 def edge_speeds(problem: Problem, feature_bytes: FloatArray) -> FloatArray:
     """f_m of Proposition 1 [FLOP/s], shape (..., M): F in proportion to sqrt(L_0 + c_1 d_m)."""
-    roots = np.sqrt(feature_flops(problem, feature_bytes))
+    roots = _some(np.sqrt(feature_flops(problem, feature_bytes)))
     return problem.server_speed * roots / roots.sum(axis=-1, keepdims=True)
+
+
+def _some(roots: FloatArray) -> FloatArray:
+    """Roots of shape (..., M), none of them 0: whoever needs next to nothing gets a share that nobody misses."""
+    return np.maximum(roots, np.maximum(_NO_SHARE * roots.max(axis=-1, keepdims=True), np.finfo(float).tiny))
 
 
 @remembered  # asked again and again of one problem

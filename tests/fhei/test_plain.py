@@ -225,6 +225,37 @@ def test_next_to_no_least_feature_takes_no_longer(scheme, low):
     assert total == pytest.approx(SCHEMES[scheme](replace(p, min_feature_bytes=1e3)).objective, rel=1e-3)
 
 
+@pytest.mark.parametrize("scheme", ["exact", "mended", "constant"])
+def test_the_ratio_of_the_sizes_may_leave_float64(scheme):
+    """Limits that let features be 1e49 byte; the least is 1e-300."""
+    p = from_dict(EXAMPLE | {"min_feature_bytes": 1e-300, "max_feature_bytes": 1e49, "in_flops_per_byte": 1e-30}
+                  | {"fn_flops_per_byte": 1e-30, "max_mean_energy": 1e49, "max_mean_latency": 1e49})  # fmt: skip
+    with np.errstate(all="ignore"):  # as the command does
+        solution = SCHEMES[scheme](p)
+        check_answer(p, solution)
+        less = SCHEMES[scheme](replace(p, min_feature_bytes=1.0))
+    assert solution.objective == pytest.approx(less.objective, rel=1e-3)
+
+
+@pytest.mark.parametrize("scheme", ["alternating", "inversion-rate"])
+def test_so_far_the_rounds_of_23_are_refused(scheme):
+    p = from_dict(EXAMPLE | GAINS | {"min_feature_bytes": 1e-300, "max_feature_bytes": 1e49})
+    p = replace(p, in_flops_per_byte=1e-30, fn_flops_per_byte=1e-30, max_mean_energy=1e49, max_mean_latency=1e49)
+    with pytest.raises(TooLarge, match=r"\(23\) would take 8\d{4} rounds"):
+        SCHEMES[scheme](p)
+
+
+@pytest.mark.parametrize("scheme", ["exact", "mended", "constant"])
+@pytest.mark.parametrize("field", ["downlink_rate", "fn_flops_per_byte"])
+def test_next_to_nothing_to_send_or_to_compute_gets_a_share(scheme, field):
+    """The quotient of a size of 1e-300 and a rate, or its product with a load, is 0 in float64; no share may be."""
+    extreme = {"downlink_rate": [1e50, 9.6e7], "fn_flops_per_byte": 1e-50}[field]
+    changes = {"receive_power": [0.01, 0.02], "min_feature_bytes": 1e-300, "fn_base_flops": 0.0, field: extreme}
+    p = from_dict(EXAMPLE | changes)
+    with np.errstate(all="ignore"):
+        check_answer(p, SCHEMES[scheme](p))
+
+
 @pytest.mark.parametrize("high", [1e8, 1e20, 1e49])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_largest_feature_out_of_reach_changes_nothing(scheme, high):
