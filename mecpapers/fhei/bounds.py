@@ -25,7 +25,7 @@ TOLERANCE = 1e-5
 would show there; ten times less splits half as many boxes again, and finds the same sizes."""
 MOST_NODES = 400  # a cap on the time: drops of Fig. 4(b) take 0 to 5, and 200 users whose bands grow with them no more
 _CONTENT = 1 - 1e-6  # of the tolerance: the search's own sums are in other units than the answer's
-_NARROW = 1e-9  # of the largest size; a box this narrow counts as a point, since no constraint tells its ends apart
+_NARROW = 1e-9  # of its upper end; a box this narrow counts as a point, since no constraint tells its ends apart
 _EDGE = 0.2  # of a box's width: how near an end a cut may come; nearer leaves a child almost as large as its parent
 
 
@@ -176,7 +176,7 @@ def _search(
     dual = dual_of(loose, top)
     node = bounded(dual, *root, tolerance)
     most = counted(dual, node.prices, float(root[0][0]), float(root[1][0]))
-    heap = [(-node.bound, next(ties), node)]
+    heap, closed = [(-node.bound, next(ties), node)], 0.0
     for k in range(most_nodes):
         if not heap or min(most, -heap[0][0]) * top <= best.sum() * (1 + _CONTENT * tolerance):
             break
@@ -185,11 +185,13 @@ def _search(
         if not children or k & (k - 1) == 0:  # a point, or the first node, the second, the third, the fifth, ...
             trial = round_down(node.mixed * top)
             best = trial if trial.sum() > best.sum() else best
+        if not children:
+            closed = max(closed, node.bound)  # what was tried may miss the limits by rounding, or the best by a little
         for low, high in children:
             if feasible(loose, low * top):
                 child = bounded(dual, low, high, tolerance, node)
                 heapq.heappush(heap, (-child.bound, next(ties), child))
-    bound = max(float(best.sum()) / top, min(most, -heap[0][0]) if heap else 0.0)
+    bound = max(float(best.sum()) / top, min(most, max(closed, -heap[0][0] if heap else 0.0)))
     return best, bound * top * (1 + 8 * float(np.finfo(float).eps))  # these products, and the sum's own
 
 
@@ -213,7 +215,7 @@ def _climb(problem: Problem, sizes: FloatArray, levels: FloatArray) -> FloatArra
 def _split(node: Node, levels: FloatArray | None) -> list[tuple[FloatArray, FloatArray]]:
     """Cut the box where the chord errs most, or where it is widest; empty where it is a point, which was tried."""
     width = node.high - node.low
-    error = np.where(width > _NARROW, node.error + 1e-9 * width, -1.0)
+    error = np.where(width > _NARROW * node.high, node.error + 1e-9 * width, -1.0)
     k = int(np.argmax(error))
     if error[k] < 0:
         return []

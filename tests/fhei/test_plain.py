@@ -237,6 +237,18 @@ def test_the_ratio_of_the_sizes_may_leave_float64(scheme):
     assert solution.objective == pytest.approx(less.objective, rel=1e-3)
 
 
+def test_a_bound_holds_where_the_optimum_is_far_below_what_could_be():
+    """Energy goes into receiving alone, which gives the optimum by hand; d_max would be 1e10 times as large."""
+    one = {"uplink_rate": 7e6, "downlink_rate": 3e7, "device_speed": 3e9, "receive_power": 0.2}
+    p = from_dict(EXAMPLE | one | {"max_feature_bytes": 1e30, "max_mean_latency": 1e15, "max_mean_energy": 25.0})
+    for_features = p.max_mean_energy - p.transmit_power * 8 * p.input_bytes / 7e6
+    optimum = p.quality_per_byte * for_features / (0.2 * 8 / 3e7)
+    with np.errstate(all="ignore"):
+        solution = SCHEMES["exact"](p)
+    assert solution.bound >= optimum * (1 - 1e-15)  # it was 1e-12 below
+    assert solution.objective == pytest.approx(optimum, rel=1e-11) and solution.converged
+
+
 @pytest.mark.parametrize("scheme", ["alternating", "inversion-rate"])
 def test_so_far_the_rounds_of_23_are_refused(scheme):
     p = from_dict(EXAMPLE | GAINS | {"min_feature_bytes": 1e-300, "max_feature_bytes": 1e49})
