@@ -220,8 +220,8 @@ def setting(word: str) -> tuple[str, Any]:
 def _put(document: dict[str, Any], place: str, value: Any) -> None:
     """Put a value into a field, which is named with dots."""
     *above, last = place.split(".")
-    for name in above:
-        document = instances.check_object(name, document.setdefault(name, {}))
+    for k, name in enumerate(above, start=1):
+        document = instances.check_object(".".join(above[:k]), document.setdefault(name, {}))
     document[last] = value
 
 

@@ -244,6 +244,7 @@ def test_what_is_shared_may_be_set_on_the_command_line(solve):
         (["--shared=s.json", "--set", "colour=1"], "colour is unknown"),
         (["--shared=s.json", "--set=time_budget=1", "--set=time_budget=2"], "must give every field once"),
         (["--shared=s.json", "--set", "time_budget.x=1"], "time_budget = 1: must be an object"),
+        (["--shared=s.json", "--set", "weights.delay.x=1"], "weights.delay = 0.2: must be an object"),
         (["--shared=s.json", "--set", "server_frequency=fast"], 'server_frequency = "fast": must be a number'),
         (["--paper=video"], "local_energy is missing: must be given, by --shared or --set"),
         (["--shared=s.json", "--jobs=2"], "--jobs: must be left out of a single instance"),
