@@ -12,6 +12,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -99,11 +100,13 @@ def solve(
         tasks = many.lines_of(instances.read_text(file))
     elif text is not None and sheets.is_trace(text):
         tasks = many.slots_of(sheets.slots(text, file, *_shared(shared, paper, settings)))
-        many.check_options("video", options)
     if tasks is not None:
         if scheme == "all" or plot is not None:
             raise ValueError(f"{'--plot' if plot else '--scheme = all'}: must be left out of many instances")
-        return _solve_many(tasks, options, jobs or 1, resume, output)
+        if text is not None:
+            many.check_options("video", options)
+        jobs = min(jobs or 1, os.cpu_count() or 1)  # more than there are cores only wait for each other
+        return _solve_many(tasks, options, jobs, resume, output)
     for name, given in (("--jobs", jobs), ("--resume", resume)):
         if given:
             raise ValueError(f"{name}: must be left out of a single instance")
@@ -394,7 +397,8 @@ def _written() -> str:
 
 
 def _stop(message: str, status: int) -> NoReturn:
-    click.echo(f"mecpapers: {' '.join(message.split())}", err=True)
+    with suppress(OSError):  # where not even this can be said, the status still is
+        click.echo(f"mecpapers: {' '.join(message.split())}", err=True)
     sys.exit(status)
 
 

@@ -79,7 +79,7 @@ def check_options(paper: str, options: Options) -> str:
         for a scheme that the paper doesn't have, or an option that the scheme doesn't have.
     """
     schemes = schemes_of(paper)
-    scheme = options.scheme or next(iter(schemes))
+    scheme = next(iter(schemes)) if options.scheme is None else options.scheme
     if scheme not in schemes:
         raise ValueError(f"--scheme = {scheme}: must be one of {', '.join(schemes)}, or all")
     for name, value in options.search.items():
@@ -87,7 +87,7 @@ def check_options(paper: str, options: Options) -> str:
         if scheme not in able:
             others = f"{', '.join(able)} have it" if able else f"no scheme of {paper} has it"
             raise ValueError(f"--{name} = {value}: must be left out for {scheme}; {others}")
-        if np.isnan(value):
+        if value != value:  # nan; a whole number may be too large for numpy to say
             raise ValueError(f"--{name} = nan: must be a number")
     return scheme
 
@@ -158,6 +158,7 @@ def answered(task: Task, options: Options) -> Answered:
 
 def answer_all(tasks: Sequence[Task], options: Options, jobs: int = 1) -> Iterator[Answered]:
     """Answer tasks in their order, ``jobs`` at once; on a terminal a bar shows how far it is."""
+    jobs = max(1, min(jobs, len(tasks)))
     answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(answered)(task, options) for task in tasks)
     try:
         with tqdm(total=len(tasks), unit="instance", disable=None) as bar:

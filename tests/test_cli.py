@@ -289,7 +289,14 @@ def test_gap_and_limit_are_refused_in_one_line(command, paper, words, message):
     refused(command("solve", ROOT / "book" / "instances" / f"{paper}.json", *words), 2, message)
 
 
+@pytest.mark.parametrize("paper", ["video", "fhei", "pose"])
+def test_a_limit_may_be_any_whole_number(command, paper):
+    code, out, err = command("solve", ROOT / "book" / "instances" / f"{paper}.json", "--limit", 10**30, "--json")
+    assert (code, err) == (0, "") and json.loads(out)["converged"]
+
+
 def test_an_unknown_scheme_names_the_known(command, instance):
+    refused(command("solve", instance(), "--scheme", ""), 2, "--scheme = : must be one of exact")
     refused(command("solve", instance(), "--scheme", "best"), 2, "--scheme = best", "local", "edge")
     refused(command("solve", instance(), "--scheme", "edge", "--seed", "-1"), 2, "seed")
 

@@ -143,6 +143,21 @@ def test_a_partial_file_of_other_input_is_refused(command, tmp_path, monkeypatch
     assert len(paths) == 5 and many.Partial(tmp_path / "b.jsonl", tasks * 2, many.Options()).path not in paths
 
 
+def test_more_jobs_than_instances_or_cores_start_no_more_processes(command, tmp_path, monkeypatch):
+    write(tmp_path / "a.jsonl", [video(k) for k in range(3)])
+    asked = []
+
+    class Parallel(many.Parallel):
+        def __init__(self, n_jobs, **options):
+            asked.append(n_jobs)
+            super().__init__(1, **options)
+
+    monkeypatch.setattr(many, "Parallel", Parallel)
+    assert len(mecpapers.solve_many([EXAMPLES["video"]] * 2, jobs=10**9)) == 2
+    assert command("solve", "a.jsonl", "--jobs", 10**21)[0] == 0
+    assert asked == [2, min(3, os.cpu_count())]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -133,6 +133,11 @@ def test_a_full_disk_is_told(words):
     assert (done.returncode, done.stderr) == (2, "mecpapers: standard output: No space left on device\n")
 
 
+def test_where_not_even_the_error_can_be_said_the_status_is():
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([*COMMAND, "solve", "none.json"], stderr=full).returncode == 2
+
+
 def test_a_disk_that_fills_up_keeps_the_old_file(tmp_path):
     (tmp_path / "out.json").write_text(OLD)
     little = (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1])  # [byte], of any file

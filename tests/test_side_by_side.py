@@ -93,6 +93,12 @@ def test_search_goes_to_those_that_have_it(solve):
 
 def test_all_is_for_one_instance_and_no_sheet(solve, tmp_path):
     (tmp_path / "a.jsonl").write_text(json.dumps(json.loads(FILES["pose"].read_text())))
+    (tmp_path / "t.csv").write_text("time,phone\n0,3e7\n")
+    shared = json.loads(FILES["video"].read_text())
+    del shared["devices"]["uplink_rate"], shared["devices"]["channel_gain"]
+    (tmp_path / "s.json").write_text(json.dumps(shared))
+    code, out, err = solve("t.csv", "--shared", "s.json", "--scheme", "all")
+    assert (code, out, err) == (2, "", "mecpapers: --scheme = all: must be left out of many instances\n")
     for words in (["a.jsonl", "--scheme", "all"], [FILES["pose"], "--scheme", "all", "-o", "a.csv"],
                   [FILES["pose"], "--scheme", "all", "--plot", "a.svg"], ["a.jsonl", "--plot", "a.svg"]):  # fmt: skip
         code, out, err = solve(*words)
