@@ -7,6 +7,7 @@ Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -154,6 +155,7 @@ def _solve(sheet: sheets.Sheet, options: many.Options, as_json: bool, output: st
         form = import_module(f"mecpapers.{many.paper_of(problem)}.instance")
         shown = "\n".join([*form.to_table(problem, solved.solution), "", *_summary(*solved)])
     if plot is not None:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home that it cannot write
         from mecpapers import figures
 
         picture = figures.rendered(figures.draw(answer, sheet.names), Path(plot).suffix.lower()[1:])
@@ -385,7 +387,8 @@ def main() -> None:
         _stop(str(error), BAD_INPUT)
     except OSError as error:
         _drop_output()
-        _stop(f"{error.filename or 'standard output'}: {error.strerror or error}", BAD_INPUT)
+        unnamed = "the working folder" if isinstance(error, FileNotFoundError) else "standard output"
+        _stop(f"{error.filename or unnamed}: {error.strerror or error}", BAD_INPUT)
 
 
 def _leave(number: int, _: FrameType | None) -> None:

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from mecpapers import instances, sheets
 from mecpapers.companion import files
-from mecpapers.solution import Infeasible, Solution
+from mecpapers.solution import Infeasible, Solution, TooLarge
 
 FAULT, BAD_INPUT, INFEASIBLE, NOT_CONVERGED = 1, 2, 3, 4
 """What went wrong, as an exit status."""
@@ -93,11 +93,21 @@ def check_options(paper: str, options: Options) -> str:
 
 
 def solve(problem: Any, options: Options) -> Solved:
-    """Solve a problem by the scheme that the options name; raise as ``check_options`` and the scheme do."""
+    """Solve a problem by the scheme that the options name; raise as ``check_options`` and the scheme do.
+
+    Raises
+    ------
+    TooLarge
+        also where the scheme runs out of memory.
+    """
     paper = paper_of(problem)
     scheme = check_options(paper, options)
     start = time.perf_counter()
-    solution = schemes_of(paper)[scheme](problem, rng=np.random.default_rng(options.seed), **options.search)
+    try:
+        solution = schemes_of(paper)[scheme](problem, rng=np.random.default_rng(options.seed), **options.search)
+    except MemoryError as error:
+        rule = "must be one that needs no more memory than there is"
+        raise TooLarge(f"--scheme = {scheme}: {rule}: {error or 'out of memory'}") from None
     return Solved(scheme, solution, time.perf_counter() - start)
 
 

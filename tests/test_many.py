@@ -143,6 +143,23 @@ def test_a_partial_file_of_other_input_is_refused(command, tmp_path, monkeypatch
     assert len(paths) == 5 and many.Partial(tmp_path / "b.jsonl", tasks * 2, many.Options()).path not in paths
 
 
+def test_a_scheme_that_runs_out_of_memory_is_refused(command, tmp_path, monkeypatch):
+    from mecpapers.video import schemes
+
+    def greedy(problem, *, rng=None):
+        raise MemoryError("Unable to allocate 298. GiB")
+
+    monkeypatch.setitem(schemes.SCHEMES, "cccp", greedy)
+    write(tmp_path / "a.json", [EXAMPLES["video"]])
+    code, out, err = command("solve", "a.json", "--scheme", "cccp")
+    assert (
+        (code, out) == (2, "") and err.startswith("mecpapers: --scheme = cccp: must be") and err.endswith("298. GiB\n")
+    )
+    assert command("solve", "a.json", "--scheme", "all")[0] == 0
+    (tmp_path / "a.json").rename(tmp_path / "a.jsonl")
+    assert json.loads(command("solve", "a.jsonl", "--scheme", "cccp")[1])["status"] == 2
+
+
 def test_more_jobs_than_instances_or_cores_start_no_more_processes(command, tmp_path, monkeypatch):
     write(tmp_path / "a.jsonl", [video(k) for k in range(3)])
     asked = []

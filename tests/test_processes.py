@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -136,6 +137,20 @@ def test_a_full_disk_is_told(words):
 def test_where_not_even_the_error_can_be_said_the_status_is():
     with open("/dev/full", "w") as full:
         assert subprocess.run([*COMMAND, "solve", "none.json"], stderr=full).returncode == 2
+
+
+def test_a_home_that_cannot_be_written_is_no_matter(tmp_path):
+    nowhere = {name: "/proc/none" for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+    done = run(
+        "solve", INSTANCE, "-o", tmp_path / "a.json", "--plot", tmp_path / "a.svg", env={**os.environ, **nowhere}
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_working_folder_that_is_gone_is_named(tmp_path):
+    gone = f"mkdir x && cd x && rmdir ../x && exec {shlex.join([*COMMAND, 'solve', str(INSTANCE)])} -o a.json"
+    done = subprocess.run(["sh", "-c", gone], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "mecpapers: the working folder: No such file or directory\n")
 
 
 def test_a_disk_that_fills_up_keeps_the_old_file(tmp_path):
