@@ -168,7 +168,7 @@ def answered(task: Task, options: Options) -> Answered:
 
 def answer_all(tasks: Sequence[Task], options: Options, jobs: int = 1) -> Iterator[Answered]:
     """Answer tasks in their order, ``jobs`` at once; on a terminal a bar shows how far it is."""
-    jobs = max(1, min(jobs, len(tasks)))
+    jobs = min(jobs, max(1, len(tasks)))
     answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(answered)(task, options) for task in tasks)
     try:
         with tqdm(total=len(tasks), unit="instance", disable=None) as bar:

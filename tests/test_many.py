@@ -172,7 +172,8 @@ def test_more_jobs_than_instances_or_cores_start_no_more_processes(command, tmp_
     monkeypatch.setattr(many, "Parallel", Parallel)
     assert len(mecpapers.solve_many([EXAMPLES["video"]] * 2, jobs=10**9)) == 2
     assert command("solve", "a.jsonl", "--jobs", 10**21)[0] == 0
-    assert asked == [2, min(3, os.cpu_count())]
+    assert len(mecpapers.solve_many([EXAMPLES["video"]] * 2, jobs=-1)) == 2  # joblib's word for all cores
+    assert asked == [2, min(3, os.cpu_count()), -1]
 
 
 @pytest.mark.parametrize(

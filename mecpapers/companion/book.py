@@ -232,7 +232,7 @@ def render(stage: Path, site: Path, builder: str = "html") -> None:
         built = Path(folder) / "_build" / builder
         for path in built.glob("_sources/**/*.ipynb"):  # to take away: as they are committed
             path.write_text(without_lines(path.read_text(encoding="utf-8")), encoding="utf-8")
-        for path in built.glob("_static/scripts/*.map"):
+        for path in built.glob("_static/scripts/*.map"):  # for who develops the theme: 2 MB
             path.unlink()
         # The page that forwards to the book names no icon; a browser would then ask for one that isn't there.
         landing = (built / "index.html").read_text(encoding="utf-8")

@@ -1,23 +1,28 @@
 """A crowd in parts of 100,000 mixed devices, on two cores: by joblib, and on a Dask cluster of two workers.
 
-``python tests/bench/parts.py 1e6 1e7 --write`` takes those sizes, and writes the table of the page "At scale".
+``python tests/bench/parts.py 1e6 1e7 --write`` takes those sizes, and writes the table of the page "At scale";
+``python tests/bench/parts.py travels`` says what is sent in each pass.
 """
 
 from __future__ import annotations
 
 import csv
+import pickle
 import platform
 import resource
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from joblib import parallel_config
 
+from mecpapers.video import parts
 from mecpapers.video.model import Problem
 from mecpapers.video.parts import solve_in_parts
 from mecpapers.video.scenario import MIXED
@@ -72,12 +77,39 @@ def crowd(n_devices: int, where: str) -> dict[str, str]:
     return row
 
 
+def travels(n_devices: int = 1_000_000) -> None:
+    """Bytes of every pass, pickled: the most that a part is told, and what all parts send home."""
+    told: dict[str, int] = {}
+    home: dict[str, int] = {}
+    delayed = parts.delayed
+
+    def weighed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def measured(part: parts.Part, *arguments: Any) -> Any:
+            name, found = function.__name__, function(part, *arguments)
+            told[name] = max(told.get(name, 0), len(pickle.dumps(arguments)))
+            home[name] = home.get(name, 0) + len(pickle.dumps(found))
+            return found
+
+        return delayed(measured)
+
+    parts.delayed = weighed
+    try:
+        solve_in_parts(Crowd(n_devices), n_devices // EACH)
+    finally:
+        parts.delayed = delayed
+    print()
+    print(f"what travels, {n_devices:,} devices in {n_devices // EACH} parts [byte]; of passes of one kind together")
+    for name, most in told.items():
+        print(f"  {name.strip('_'):8} to a part {most:6,}   home, all parts {home[name]:12,}")
+
+
 def main(sizes: tuple[int, ...] = SIZES, *, write: bool = False) -> None:
     """Run every size by joblib, and all but the largest by Dask."""
     print()
     print("a crowd in parts of 100,000 mixed devices, two processes")
     rows = [crowd(n, "joblib") for n in sizes]
     rows += [crowd(n, "dask") for n in sizes[: max(1, len(sizes) - 1)]]
+    travels()
     if write:
         machine = f"{platform.machine()}, two processes, {date.today()}"
         with (Path(__file__).parents[2] / "book" / "tables" / "scale.csv").open("w", encoding="utf-8") as file:
@@ -87,4 +119,7 @@ def main(sizes: tuple[int, ...] = SIZES, *, write: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    main(tuple(int(float(word)) for word in sys.argv[1:] if word != "--write"), write="--write" in sys.argv)
+    if sys.argv[1:] == ["travels"]:
+        travels()
+    else:
+        main(tuple(int(float(word)) for word in sys.argv[1:] if word != "--write"), write="--write" in sys.argv)

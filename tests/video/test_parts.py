@@ -142,7 +142,7 @@ def test_little_is_brought_home_and_the_passes_are_few(monkeypatch):
 
 
 def test_parts_of_very_unequal_size_bring_no_more_home(monkeypatch):
-    """The sample is a share of all devices, whatever the size of the first part; and little travels to a part."""
+    """The sample is a share of all devices, whatever the size of the first part."""
     problem, drawn_sizes = drawn(6000, 3), []
     places = np.split(np.arange(6000), [2, 4, 5900])
     one = parts._drawn
