@@ -36,6 +36,8 @@ def _offer_elsewhere(app: Any, config: Any) -> None:
 
 def _append_footer(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     if "body" in context:
+        # An entry of the references: docutils' role for it is out of use, and its list wants items.
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
         context["body"] += footer(Path(app.srcdir), page)
         if doctree is not None:
             context["body"] += citation(context["title"], context["pathto"]("book/cite"))
