@@ -163,6 +163,14 @@ def test_by_keyboard_alone(opened: Callable, site: Path, tmp_path: Path) -> None
         for _ in range(5):
             page.keyboard.press("Control+z")
         assert at_rest(page)["devices"]["uplink_rate"] == before
+        for _ in range(size):
+            page.keyboard.press("Delete")
+        expect(part(page, "add")).to_be_focused()  # no device is left to hold the focus
+        page.keyboard.press("Control+z")
+        expect(marks(page)).to_have_count(1)
+        for _ in range(size - 1):
+            page.keyboard.press("Control+z")
+        assert at_rest(page)["devices"]["uplink_rate"] == before
         stops = (
             "input[data-slider=server]",
             "[data-name=add]",

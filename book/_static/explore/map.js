@@ -85,7 +85,7 @@ function mapOf(cell) {
       else return;
       event.preventDefault();
       cell.redrawNow();
-      layers.devices.select(".chosen").node()?.focus();
+      (layers.devices.select(".chosen").node() ?? find("add")).focus(); // no device: the button that makes one
     });
     const resized = new ResizeObserver(() => {
       metre = (2 * HALF + 40) / (svg.node().clientWidth || 400);
