@@ -1,9 +1,11 @@
 """Accessibility by axe-core: no finding on our pages but for those listed, which are the theme's or Markdown's."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 LISTED = {
@@ -36,6 +38,17 @@ def findings(page, theme: str) -> list[str]:
 def test_pages_of_each_kind(opened: Callable, site: Path, place: str, width: int, theme: str) -> None:
     with opened((site / place).as_uri(), width) as (page, _):
         assert findings(page, theme) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["cell", "quality", "thresholds"])
+def test_sliders_have_names(opened: Callable, site: Path, name: str) -> None:
+    """A label names its first field alone: axe takes its text for any field in it, browsers do not."""
+    with opened((site / "book" / "explore" / f"{name}.html").as_uri()) as (page, _):
+        sliders = page.locator("article input[type=range]").all()
+        assert len(sliders) >= 4
+        for slider in sliders:
+            expect(slider).to_have_accessible_name(re.compile(r"^\w"))
 
 
 @pytest.mark.browser

@@ -413,7 +413,7 @@ function showControl(input) {
   const value = own === undefined ? state.scene[name] : state.scene.devices[state.chosen]?.[name];
   if (value === undefined) return;
   const text = `${Number(value.toPrecision(3))}${UNITS[name] ? `\u00a0${UNITS[name]}` : ""}`;
-  input.parentElement.querySelector("output").textContent = text;
+  input.previousElementSibling.textContent = text;
   input.setAttribute("aria-valuetext", text);
 }
 
