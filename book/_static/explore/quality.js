@@ -66,6 +66,7 @@ document.addEventListener("DOMContentLoaded", () => {
       });
     }
     if (limit !== null) element(svg, "line", { x1: left, x2: width, y1: y(limit), y2: y(limit), class: "limit" });
+    svg.append(...svg.querySelectorAll(".small")); // the numbers stand before the dashes
     const said = answer
       ? `${row.title}: certified ${answer[0][row.key].map(show).join(", ")}; alternating ${answer[1][row.key].map(show).join(", ")}.` +
         (limit === null ? "" : ` Means ${means.map(show).join(" and ")}, limit ${show3(limit)}.`)
