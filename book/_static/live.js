@@ -100,7 +100,7 @@ document.addEventListener("DOMContentLoaded", () => {
       tick.addEventListener("change", () => { state.off[tick.checked ? "delete" : "add"](curve); draw(); });
     });
     const picture = element(box, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "live-picture", role: "group" });
-    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a mark, or reach it by Tab and the arrow keys. Drag over a part of the picture to enlarge it.");
+    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a mark, or reach it by Tab and the arrow keys. To enlarge a part, drag over it with the mouse, or press “Zoom in”.");
 
     const shown = () => names.filter((curve) => !state.off.has(curve) && quantities[state.quantity][curve]);
     function range() {
