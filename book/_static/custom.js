@@ -1,4 +1,4 @@
-// What the theme leaves out of its sidebars, which are dialogs on narrow screens, and of its boxes that scroll.
+// What the theme leaves out of its sidebars, which are dialogs on narrow screens, of its boxes that scroll, and of its search.
 document.addEventListener("DOMContentLoaded", () => {
   for (const name of ["primary", "secondary"]) {
     const dialog = document.getElementById(`pst-${name}-sidebar-modal`);
@@ -21,4 +21,12 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
   });
   document.querySelectorAll(":not(.cell_output) > .output").forEach((output) => resized.observe(output));
+  // What the search quotes from a page is its text; the theme's main part begins with buttons and the list of contents.
+  if (typeof Search !== "undefined") {
+    const whole = Search.htmlToText;
+    Search.htmlToText = (html, anchor) => {
+      const article = new DOMParser().parseFromString(html, "text/html").querySelector("main article");
+      return whole(article ? `<main role="main">${article.outerHTML}</main>` : html, anchor);
+    };
+  }
 });

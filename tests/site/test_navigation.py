@@ -144,3 +144,11 @@ def test_copy_button_copies(opened: Callable, address: str) -> None:
         code.locator("button.copybtn").click()
         page.wait_for_function("document.querySelector('button.copybtn').classList.contains('success')")
         assert faults == []
+
+
+def test_search_quotes_the_text(opened: Callable, origin: str) -> None:
+    """Not the buttons and the list of contents that the theme puts before it."""
+    with opened(f"{origin}/search.html?q=cite") as (page, faults):
+        hit = page.locator("#search-results li").filter(has=page.get_by_role("link", name="How to cite"))
+        expect(hit.locator("p.context")).to_contain_text("Cite the paper whose result you use")
+        assert faults == []
