@@ -14,6 +14,8 @@ def test_a_figure_fills_the_window(opened: Callable, site: Path, width: int) -> 
     with opened((site / "notebooks" / "video" / "10-figure-5.html").as_uri(), width) as (page, faults):
         figure, dialog = page.locator(".can-enlarge").first, page.locator("dialog.enlarged")
         small = figure.bounding_box()["width"]
+        hint = page.locator("figcaption").first.evaluate("caption => getComputedStyle(caption, '::after').content")
+        assert ("enlarge" in hint) == (width == 390)  # a mouse has its pointer
         figure.click()
         large = dialog.locator("img").bounding_box()
         assert large["width"] >= max(1.5 * small, 900)
