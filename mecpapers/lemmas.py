@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.batch import ONE, Batch
 
 
-def square_root_shares(weights: FloatArray, budget: float) -> FloatArray:
+def square_root_shares(weights: FloatArray, budget: float, batch: Batch = ONE) -> FloatArray:
     r"""Minimise :math:`\sum_n w_n / s_n` subject to :math:`\sum_n s_n \le S`, :math:`s_n > 0`.
 
     The stationarity condition :math:`w_n / s_n^2 = \mu` makes the shares proportional to the square roots,
@@ -20,13 +21,14 @@ def square_root_shares(weights: FloatArray, budget: float) -> FloatArray:
     ----------
     weights : shape (N,), positive
     budget : S, positive, in the unit of the shares
+    batch : whose each is, where several problems have such a budget
 
     Returns
     -------
     shape (N,), adding up to ``budget``; empty if N = 0
     """
     roots = np.sqrt(weights)
-    return budget * roots / roots.sum() if roots.size else roots
+    return budget * roots / batch.of(batch.sum(roots)) if roots.size else roots
 
 
 def cube_root_speed(delay_price: FloatArray, energy_price: FloatArray) -> FloatArray:

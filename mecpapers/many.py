@@ -6,12 +6,14 @@ import hashlib
 import inspect
 import json
 import os
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from glob import escape
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -24,6 +26,12 @@ from mecpapers.solution import Infeasible, Solution, TooLarge
 
 FAULT, BAD_INPUT, INFEASIBLE, NOT_CONVERGED = 1, 2, 3, 4
 """What went wrong, as an exit status."""
+
+
+R = TypeVar("R")
+_SIDE_BY_SIDE = 50  # instances
+_SMALL = 30_000  # characters of an instance, some hundred devices: more gain nothing side by side
+_VIDEO = re.compile(r'"paper"\s*:\s*"video"')
 
 
 class Options(NamedTuple):
@@ -137,26 +145,56 @@ def slots_of(slots: Iterable[sheets.Slot]) -> list[Task]:
     return [Task(f"row {slot.row}", {"time": slot.time, "name": slot.names}, slot.document) for slot in slots]
 
 
-def answered(task: Task, options: Options) -> Answered:
-    """Answer one of many: whatever goes wrong with it stays with it."""
+class _Begun(NamedTuple):
+    """A task whose instance is read, the scheme that will solve it, and what is doubted of it."""
+
+    head: dict[str, Any]
+    problem: Any
+    scheme: str
+    doubts: Sequence[str]
+
+
+def answered(tasks: Sequence[Task], options: Options) -> list[Answered]:
+    """Answer some of many, side by side where their scheme can: whatever goes wrong with one stays with it."""
+    with np.errstate(all="ignore"):
+        begun = [_kept_apart(task, partial(_begin, task, options)) for task in tasks]
+        problems = [one.problem for one in begun if isinstance(one, _Begun)]
+        together = _together(problems, options)
+        found = iter(together(problems, **options.search) if together else [None] * len(problems))
+        return [
+            _kept_apart(task, partial(_end, one, next(found), options)) if isinstance(one, _Begun) else one
+            for task, one in zip(tasks, begun, strict=True)
+        ]
+
+
+def _begin(task: Task, options: Options) -> _Begun | Answered:
+    head = dict(task.head)
+    if task.document is None:
+        head |= {"scheme": options.scheme or "exact", "objective": 0.0, "converged": True}
+        return Answered(json.dumps(head), 0, [])
+    document = task.document
+    with catch_warnings(record=True) as doubts:
+        simplefilter("always", instances.UnitWarning)
+        if isinstance(document, str):
+            document = instances.parse(document, task.place)
+        problem = instances.build(document)
+    if doubts and options.strict:
+        raise ValueError(str(doubts[0].message))
+    called = document.get("about", {}).get("name")
+    head = ({} if called is None else {"name": called}) | head
+    return _Begun(head, problem, check_options(paper_of(problem), options), [str(doubt.message) for doubt in doubts])
+
+
+def _end(begun: _Begun, found: Solution[Any] | None, options: Options) -> Answered:
+    solved = solve(begun.problem, options) if found is None else Solved(begun.scheme, found, 0.0)
+    line = json.dumps(begun.head | to_answer(begun.problem, solved), allow_nan=False)
+    return Answered(line, 0 if solved.solution.converged else NOT_CONVERGED, begun.doubts)
+
+
+def _kept_apart(task: Task, work: Callable[[], R]) -> R | Answered:
+    """What is made of a task, or what is wrong with it."""
     try:
-        with np.errstate(all="ignore"), catch_warnings(record=True) as doubts:
-            simplefilter("always", instances.UnitWarning)
-            head, status = dict(task.head), 0
-            if task.document is None:
-                head |= {"scheme": options.scheme or "exact", "objective": 0.0, "converged": True}
-            else:
-                document = task.document
-                if isinstance(document, str):
-                    document = instances.parse(document, task.place)
-                problem = instances.build(document)
-                if doubts and options.strict:
-                    raise ValueError(str(doubts[0].message))
-                solved = solve(problem, options)
-                called = document.get("about", {}).get("name")
-                head = ({} if called is None else {"name": called}) | head | to_answer(problem, solved)
-                status = 0 if solved.solution.converged else NOT_CONVERGED
-        return Answered(json.dumps(head, allow_nan=False), status, [str(doubt.message) for doubt in doubts])
+        return work()
     except Infeasible as error:
         message, status = f"infeasible: {error}", INFEASIBLE
     except ValueError as error:
@@ -166,15 +204,44 @@ def answered(task: Task, options: Options) -> Answered:
     return Answered(json.dumps({**task.head, "error": " ".join(message.split()), "status": status}), status, [])
 
 
+def _together(problems: Sequence[Any], options: Options) -> Callable[..., Sequence[Solution[Any] | None]] | None:
+    """What solves problems of one paper side by side, if its scheme can."""
+    papers = {paper_of(problem) for problem in problems}
+    if len(problems) < 2 or len(papers) > 1:
+        return None
+    module = import_module(f"mecpapers.{papers.pop()}.schemes")
+    scheme = next(iter(module.SCHEMES.values())) if options.scheme is None else module.SCHEMES[options.scheme]
+    return next((many for one, many in getattr(module, "TOGETHER", ()) if one is scheme), None)
+
+
+def _blocks(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    """Small instances of the paper that solves them side by side, some dozens; all others alone."""
+    block: list[Task] = []
+    for task in tasks:
+        text = task.document if isinstance(task.document, str) else json.dumps(task.document)
+        small = len(text) <= _SMALL and _VIDEO.search(text)
+        if block and (not small or len(block) == _SIDE_BY_SIDE):
+            yield block
+            block = []
+        if small:
+            block.append(task)
+        else:
+            yield [task]
+    if block:
+        yield block
+
+
 def answer_all(tasks: Sequence[Task], options: Options, jobs: int = 1) -> Iterator[Answered]:
     """Answer tasks in their order, ``jobs`` at once; on a terminal a bar shows how far it is."""
-    jobs = min(jobs, max(1, len(tasks)))
-    answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(answered)(task, options) for task in tasks)
+    blocks = list(_blocks(tasks))
+    jobs = min(jobs, max(1, len(blocks)))
+    answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(answered)(block, options) for block in blocks)
     try:
         with tqdm(total=len(tasks), unit="instance", disable=None) as bar:
-            for answer in answers:
-                bar.update()
-                yield answer
+            for block in answers:
+                for answer in block:
+                    bar.update()
+                    yield answer
     finally:
         with catch_warnings(action="ignore"):  # of tasks that nobody waits for, where we are stopped
             answers.close()

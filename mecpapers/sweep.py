@@ -23,9 +23,12 @@ Measure = Callable[[P, Solution[A]], Mapping[str, float]]
 """(problem, solution) -> numbers by name."""
 Judge = Callable[[P, A], Sequence[Violation]]
 """(problem, allocation) -> the constraints that it breaks."""
+Together = Callable[[Sequence[P]], Sequence[Solution[A] | None]]
+"""What solves problems side by side, as a scheme does one by one; None where that must be done alone."""
 
 
 BROKEN = "broken"  # number of broken constraints
+_SIDE_BY_SIDE = 25  # drops that are solved together, where a scheme can
 _ROUNDING = 1e-12
 """Relative: a difference between drops as small as this is what rounding left of none, and would differ by machine."""
 
@@ -133,6 +136,7 @@ def compare(
     n_drops: int | None = None,
     seed: int = 0,
     axis: Mapping[str, Sequence[Any]],
+    together: Sequence[tuple[Scheme[P, A], Together[P, A]]] = (),
 ) -> Sweep:
     """Run schemes on the same drops of a scenario, or on problems that are given; each paper offers it as ``compare``.
 
@@ -143,6 +147,7 @@ def compare(
     measure, violations, metrics : what the paper counts and forbids, and the labels of these numbers by name
     n_drops : drops a value, by default 100; for a list: runs a problem, by default 1
     axis : for a scenario: one of its fields and the values that it takes; for a list: nothing
+    together : schemes of the paper, and what gives their solutions of many problems side by side
 
     Returns
     -------
@@ -161,6 +166,7 @@ def compare(
     """
     counted = partial(_measured, measure, violations, tuple(metrics))
     willing = {name: partial(answer, scheme) for name, scheme in schemes.items()}
+    able = {name: many for name, scheme in schemes.items() for one, many in together if one is scheme}
     draw: Callable[[Any, np.random.Generator], P]
     if isinstance(problems, Drawn):
         known = [field.name for field in fields(problems)]  # type: ignore[arg-type]
@@ -179,7 +185,7 @@ def compare(
             )
         name, values, draw = "instance", range(len(problems)), partial(_take, tuple(problems))
         n_drops = 1 if n_drops is None else n_drops
-    found = run_sweep(willing, draw, counted, axis=name, values=values, n_drops=n_drops, seed=seed)
+    found = run_sweep(willing, draw, counted, axis=name, values=values, n_drops=n_drops, seed=seed, together=able)
     for scheme in schemes:
         broken = np.argwhere(found.drops(BROKEN, scheme))
         if broken.size:
@@ -226,6 +232,7 @@ def run_sweep(
     values: Sequence[float],
     n_drops: int,
     seed: int,
+    together: Mapping[str, Together[Any, Any]] | None = None,
 ) -> Sweep:
     """Run every scheme on the same drops at every value.
 
@@ -237,15 +244,21 @@ def run_sweep(
     schemes : name -> scheme(problem, rng=...)
     draw : (value, rng) -> problem
     measure : (problem, solution) -> numbers by name
+    together : name -> what solves drops of that scheme side by side; the others are solved one by one
     """
     if n_drops < 1 or seed < 0:
         name, value, least = ("n_drops", n_drops, 1) if n_drops < 1 else ("seed", seed, 0)
         raise ValueError(f"{name} = {value}: must be {least} or more")
-    tasks = [(value, drop) for value in values for drop in range(n_drops)]
+    width = _SIDE_BY_SIDE if together else 1
+    tasks = [(value, range(n_drops)[k : k + width]) for value in values for k in range(0, n_drops, width)]
     results = Parallel(return_as="generator")(
-        delayed(_run_drop)(schemes, draw, measure, value, drop, seed) for value, drop in tasks
+        delayed(_run_drops)(schemes, together or {}, draw, measure, value, drops, seed) for value, drops in tasks
     )
-    table = list(tqdm(results, total=len(tasks), desc=f"{len(schemes)} schemes x {axis}", unit="drop", disable=None))
+    table = []
+    with tqdm(total=len(values) * n_drops, desc=f"{len(schemes)} schemes x {axis}", unit="drop", disable=None) as bar:
+        for rows in results:
+            table += rows
+            bar.update(len(rows))
     shape = (len(values), n_drops, len(schemes))
     metrics = {
         name: np.array([[numbers[name] for numbers in row] for row in table]).reshape(shape).transpose(2, 0, 1)
@@ -254,16 +267,24 @@ def run_sweep(
     return Sweep(axis=axis, values=tuple(values), schemes=tuple(schemes), metrics=metrics)
 
 
-def _run_drop(
+def _run_drops(
     schemes: Mapping[str, Callable[..., Any]],
+    together: Mapping[str, Together[Any, Any]],
     draw: Callable[[Any, np.random.Generator], Any],
     measure: Callable[[Any, Any], Mapping[str, float]],
     value: float,
-    drop: int,
+    drops: Sequence[int],
     seed: int,
-) -> list[Mapping[str, float]]:
-    problem = draw(value, drop_generator(seed, drop))
-    return [measure(problem, scheme(problem, rng=drop_generator(seed, drop, 1))) for scheme in schemes.values()]
+) -> list[list[Mapping[str, float]]]:
+    problems = [draw(value, drop_generator(seed, drop)) for drop in drops]
+    known = {name: many(problems) for name, many in together.items()}
+    rows = []
+    for k, (drop, problem) in enumerate(zip(drops, problems, strict=True)):
+        found = {name: solutions[k] for name, solutions in known.items() if solutions[k] is not None}
+        for name in schemes.keys() - found.keys():
+            found[name] = schemes[name](problem, rng=drop_generator(seed, drop, 1))
+        rows.append([measure(problem, found[name]) for name in schemes])
+    return rows
 
 
 def drop_generator(seed: int, drop: int, stream: int = 0) -> np.random.Generator:

@@ -100,9 +100,10 @@ def test_a_thousand_instances_one_broken(command, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a.jsonl", "one.jsonl", "two.jsonl"]
 
 
-@pytest.mark.parametrize("cut", [0, 1, 7])
-def test_resumed_it_writes_the_same(command, tmp_path, monkeypatch, cut):
-    """Stopped after some lines, and in the middle of one."""
+@pytest.mark.parametrize(("cut", "block"), [(0, 1), (1, 1), (7, 1), (6, 3)])
+def test_resumed_it_writes_the_same(command, tmp_path, monkeypatch, cut, block):
+    """Stopped after some lines, and in the middle of one; solved one by one, or some side by side."""
+    monkeypatch.setattr(many, "_SIDE_BY_SIDE", block)
     write(tmp_path / "a.jsonl", [*(video(k) for k in range(10)), {}])
     words = ("solve", "a.jsonl", "-o", "b.jsonl")
     assert command(*words)[0] == 2
@@ -110,11 +111,11 @@ def test_resumed_it_writes_the_same(command, tmp_path, monkeypatch, cut):
     (tmp_path / "b.jsonl").write_text("old\n")
     ask, seen = many.answered, []
 
-    def stopping(task, options):
+    def stopping(tasks, options):
         if len(seen) == cut:
             raise KeyboardInterrupt
-        seen.append(task)
-        return ask(task, options)
+        seen.extend(tasks)
+        return ask(tasks, options)
 
     monkeypatch.setattr(many, "answered", stopping)
     code, out, err = command(*words)
@@ -124,7 +125,7 @@ def test_resumed_it_writes_the_same(command, tmp_path, monkeypatch, cut):
     with partial.open("ab") as file:
         file.write(b'{"scheme": "exa')  # as a kill leaves it
     again = []
-    monkeypatch.setattr(many, "answered", lambda task, options: (again.append(task), ask(task, options))[1])
+    monkeypatch.setattr(many, "answered", lambda tasks, options: (again.extend(tasks), ask(tasks, options))[1])
     assert command(*words, "--resume") == (2, "", "")
     assert len(again) == 11 - cut
     assert (tmp_path / "b.jsonl").read_bytes() == whole and not list(tmp_path.glob("*.partial"))
@@ -163,6 +164,7 @@ def test_a_scheme_that_runs_out_of_memory_is_refused(command, tmp_path, monkeypa
 def test_more_jobs_than_instances_or_cores_start_no_more_processes(command, tmp_path, monkeypatch):
     write(tmp_path / "a.jsonl", [video(k) for k in range(3)])
     asked = []
+    monkeypatch.setattr(many, "_SIDE_BY_SIDE", 1)
 
     class Parallel(many.Parallel):
         def __init__(self, n_jobs, **options):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.batch import ONE, Batch
 from mecpapers.lemmas import square_root_shares
 from mecpapers.solution import Ended, Solution, TooLarge
 from mecpapers.video.local import solve_local
@@ -25,7 +26,9 @@ from mecpapers.video.model import (
 MOST_CHOICES = 2**23  # choices of frames that Algorithm 1 may try: 200 MB, a second
 
 
-def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
+def edge_shares(
+    problem: Problem, offload: BoolArray, frames: FloatArray, batch: Batch = ONE
+) -> tuple[FloatArray, FloatArray]:
     r"""Theorem 2: the edge frequencies f_n^e [cycle/s] (25) and time shares t_n [1] (26) for given frames.
 
     .. math::
@@ -42,6 +45,7 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     ----------
     offload : shape (N,); the set N_1
     frames : shape (N,)
+    batch : whose each device is, where several problems each have a server and the air time
 
     Returns
     -------
@@ -63,12 +67,13 @@ def edge_shares(problem: Problem, offload: BoolArray, frames: FloatArray) -> tup
     devices = problem.devices
     check_reachable(devices, offload)
     frequency, share = np.zeros(offload.size), np.zeros(offload.size)
-    weight = devices.weight_delay / devices.weight_delay.max()  # what is common to all cancels
+    weight = devices.weight_delay / batch.of(batch.max(devices.weight_delay))  # what is common to all cancels
     computing = weight * macs(devices, frames)
     with np.errstate(divide="ignore", invalid="ignore"):  # at rate 0, outside N_1
         sending = weight * frames * devices.frame_bits / devices.uplink_rate
-    frequency[offload] = square_root_shares(computing[offload], problem.server_frequency)
-    share[offload] = square_root_shares(sending[offload], problem.time_budget)
+    own = batch.some(np.flatnonzero(offload))
+    frequency[offload] = square_root_shares(computing[offload], problem.server_frequency, own)
+    share[offload] = square_root_shares(sending[offload], problem.time_budget, own)
     return frequency, share
 
 
@@ -194,14 +199,19 @@ def complete(
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     """
+    allocation = allocate(problem, offload, edge_frames)
+    return Solution(allocation=allocation, objective=evaluate(problem, allocation).total, ended=ended)
+
+
+def allocate(problem: Problem, offload: BoolArray, edge_frames: FloatArray, batch: Batch = ONE) -> Allocation:
+    """What ``complete`` does, for the devices of a batch of problems."""
     local = solve_local(problem)
     frames = np.where(offload, edge_frames, local.frames)
-    frequency, share = edge_shares(problem, offload, frames)
-    allocation = Allocation(
+    frequency, share = edge_shares(problem, offload, frames, batch)
+    return Allocation(
         offload=offload,
         frames=frames,
         time_share=share,
         edge_frequency=frequency,
         device_frequency=np.where(offload, 0.0, local.frequency),
     )
-    return Solution(allocation=allocation, objective=evaluate(problem, allocation).total, ended=ended)

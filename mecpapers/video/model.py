@@ -24,6 +24,7 @@ from mecpapers.arrays import (
     lock,
     read_only,
 )
+from mecpapers.batch import ONE
 from mecpapers.caching import remembered
 from mecpapers.solution import Infeasible, Violation
 
@@ -138,7 +139,7 @@ class Metrics:
     @property
     def total(self) -> float:
         """The objective of P1 and P2, (13) and (16)."""
-        return float(self.cost.sum())
+        return float(ONE.sum(self.cost))
 
 
 def restate_eq31(problem: Problem) -> Problem:

@@ -11,7 +11,7 @@ hands it to ``write``. One more looks around where w* lies elsewhere, or the inc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from math import fsum
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ from mecpapers.video.bounds import GAP, LIMIT, least_at, of_the_cost
 from mecpapers.video.bounds.enumeration import classes, enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import complete, congestion_roots
-from mecpapers.video.model import Allocation, Devices, Problem, fewest_frames
+from mecpapers.video.model import Allocation, Problem, evaluate, fewest_frames
 from mecpapers.video.options import (
     UNIT,
     UNITS,
@@ -35,6 +35,7 @@ from mecpapers.video.options import (
     ascend,
     cancelling,
     cut,
+    joined,
     likely_margin,
     look_around,
     option_table,
@@ -128,7 +129,7 @@ def solve_in_parts(
         near = home.look(near.congestion, radius=0.0, margin=margin)
         options = option_table(home.brought)
         core = incumbent(near, home.brought.devices.uplink_rate)
-    first, alike = core, classes(home.brought, core.device)
+    first, alike = core, classes(home.brought, core)
     core, dropped = enumerate_core(
         core, alike, home.brought.devices.uplink_rate, limit, enough=gap * abs(near.value + core.excess)
     )
@@ -181,7 +182,7 @@ class _Home:
     def first_ball(self) -> tuple[Ball, float]:
         """Around the maximiser of L, known from a sample and the slope of L there; and the likely margin."""
         self.size = sum(self.map("count", _counted))
-        options = option_table(_joined(list(self.map("sample", _drawn, min(1.0, _SAMPLE / self.size)))))
+        options = option_table(joined(list(self.map("sample", _drawn, min(1.0, _SAMPLE / self.size)))))
         scale = np.sqrt(self.size / options.e.shape[1])
         sample = replace(options, a=scale * options.a, b=scale * options.b)  # each stands for scale^2 devices
         w, edge = stand_in(sample)
@@ -206,7 +207,7 @@ class _Home:
         depth = max(n.r.shape[0] for n in nears)
         pad = [depth - n.r.shape[0] for n in nears]
         self.centre, self.chunks = congestion, sum(-(-s.size // CHUNK) + 1 for s in seen)
-        self.brought = _joined([s.problem for s in seen])
+        self.brought = joined([s.problem for s in seen])
         self.origin = np.repeat(np.arange(self.count), [n.device.size for n in nears])
         self.place = np.concatenate([n.device for n in nears])
         self.terms = np.max([s.terms for s in seen], axis=0)
@@ -290,7 +291,8 @@ def _written(
     solution, problem, own = _answer(part, number, w, sums, place, rows)
     if write is not None:
         write(number, solution.allocation)
-    slack = of_the_cost(problem, solution.allocation, size, sums=3)  # the part's twice, and all parts'
+    metrics = evaluate(problem, solution.allocation)
+    slack = float(of_the_cost(problem, solution.allocation, metrics, size, sums=3))  # the part's twice, and all parts'
     return solution.objective, slack, int(solution.allocation.offload.sum()), own
 
 
@@ -310,19 +312,3 @@ def _answer(
             problem, server_frequency=problem.server_frequency * share[0], time_budget=problem.time_budget * share[1]
         )
     return complete(problem, offload, frames), problem, own
-
-
-def _joined(problems: list[Problem]) -> Problem:
-    """One problem of the devices of several, which share all else."""
-    first = problems[0]
-    for name in (field.name for field in fields(Problem) if field.name != "devices"):
-        values = [getattr(problem, name) for problem in problems]
-        if any(value != values[0] for value in values):
-            other = next(k for k, value in enumerate(values) if value != values[0])
-            raise ValueError(f"part {other}: {name} = {values[other]}: must be that of part 0, {values[0]}")
-    columns = {field.name: [getattr(p.devices, field.name) for p in problems] for field in fields(Devices)}
-    for name, parts in columns.items():
-        if len({value is None for value in parts}) == 2:
-            raise ValueError(f"{name}: must be given in all parts, or in none")
-    devices: dict[str, Any] = {n: None if parts[0] is None else np.concatenate(parts) for n, parts in columns.items()}
-    return replace(first, devices=Devices(**devices))

@@ -11,7 +11,7 @@ import numpy as np
 from mecpapers import solution, sweep
 from mecpapers.solution import Solution
 from mecpapers.video.admm import FITTED, PRINTED, solve_admm
-from mecpapers.video.bounds import GAP, LIMIT, solve_exact, solve_exact_frames
+from mecpapers.video.bounds import GAP, LIMIT, solve_exact, solve_exact_frames, solve_many_exact
 from mecpapers.video.cccp import solve_cccp
 from mecpapers.video.edge import check_choices, solve_search
 from mecpapers.video.geometric import solve_geometric, warm_started
@@ -111,6 +111,9 @@ SCHEMES: Mapping[str, Scheme] = {
     "edge": edge,
 }
 
+TOGETHER = ((exact, solve_many_exact),)
+"""Schemes, and what solves many problems side by side as they do."""
+
 METRICS: Mapping[str, str] = {
     "cost": "average cost of a device",
     "delay": "average delay, s",
@@ -163,4 +166,6 @@ def compare(
     >>> bool((found.mean("cost", "exact") <= found.mean("cost", "edge")).all())
     True
     """
-    return sweep.compare(schemes, problems, measure, violations, METRICS, n_drops=n_drops, seed=seed, axis=axis)
+    return sweep.compare(
+        schemes, problems, measure, violations, METRICS, n_drops=n_drops, seed=seed, axis=axis, together=TOGETHER
+    )

@@ -101,7 +101,7 @@ def test_a_warm_start_changes_no_result(n_devices, scaled):
 def test_a_warm_start_saves_sweeps(monkeypatch):
     sweeps = []
     one = ascent.cut
-    monkeypatch.setattr(ascent, "cut", lambda steps, r, z: (sweeps.append(r.shape[1]), one(steps, r, z))[1])
+    monkeypatch.setattr(ascent, "cut", lambda steps, r, *more: (sweeps.append(r.shape[1]), one(steps, r, *more))[1])
     cold, warm = 0, 0
     for seed in range(10):
         problem = draw(1000, seed)

@@ -16,21 +16,25 @@ rate on, and asks how many devices take the most frames, how many of the next on
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.batch import ONE, Batch, Number
 from mecpapers.solution import Solution
 from mecpapers.video.bounds.enumeration import SUMMED, classes, enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
-from mecpapers.video.edge import complete, congestion_roots
-from mecpapers.video.model import Allocation, Problem, energy_cost, evaluate
+from mecpapers.video.edge import allocate, congestion_roots
+from mecpapers.video.model import Allocation, Devices, Metrics, Problem, energy_cost, evaluate
 from mecpapers.video.options import (
     UNIT,
     Near,
     Options,
     cancelling,
+    joined,
     locate,
     look_around,
     option_table,
@@ -38,9 +42,21 @@ from mecpapers.video.options import (
     rounding_error,
 )
 
-__all__ = ["GAP", "LIMIT", "least_at", "of_the_cost", "solve_exact", "solve_exact_frames", "solve_options"]
+__all__ = [
+    "GAP",
+    "LIMIT",
+    "least_at",
+    "of_the_cost",
+    "solve_exact",
+    "solve_exact_frames",
+    "solve_many_exact",
+    "solve_options",
+]
 
 GAP = 1e-9  # relative gap at which the search is content: what ``violations`` also forgives
+Exact = Solution[Allocation]
+_SMALL = 1000  # devices of a problem up to which it is solved side by side with others
+_ENTRIES = 100_000  # devices times frames that such a table may hold: some hundred problems of 25
 LIMIT = 100_000  # partial assignments kept at once: 0.15 GB and 1 to 3 s; a million take 1 GB and most of a minute
 
 
@@ -110,42 +126,119 @@ def solve_exact_frames(problem: Problem, offload: BoolArray, *, limit: int = LIM
     return replace(solve_options(option_table(problem, offload), limit=limit), bound=None, bound_assumes=None)
 
 
-def solve_options(
-    options: Options, *, gap: float = GAP, limit: int = LIMIT, start: FloatArray | None = None
-) -> Solution[Allocation]:
+def solve_many_exact(problems: Sequence[Problem], *, gap: float = GAP, limit: int = LIMIT) -> list[Exact | None]:
+    """Solve problems as ``solve_exact`` does, those side by side that share a server's numbers.
+
+    What numpy takes for a call is then shared by hundreds of small problems. No answer depends on its neighbours.
+
+    Returns
+    -------
+    a solution each; None where it takes ``solve_exact`` to solve the problem alone, or to say why it has no solution
+    """
+    found: list[Exact | None] = [None] * len(problems)
+    for places in _alike(problems):
+        some = [problems[k] for k in places]
+        for k, solution in zip(places, _solve_together(some, gap, limit), strict=True):
+            found[k] = solution
+    return found
+
+
+def _alike(problems: Sequence[Problem]) -> Iterator[list[int]]:
+    """The places of small problems that share a server's numbers, as many as one table may hold."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for k, problem in enumerate(problems):
+        if problem.devices.size <= _SMALL:
+            shared = [getattr(problem, field.name) for field in fields(Problem) if field.name != "devices"]
+            given = [getattr(problem.devices, field.name) is None for field in fields(Devices)]
+            groups.setdefault((*shared, *given), []).append(k)
+    for places in groups.values():
+        entries = [problems[k].devices.size * float(problems[k].devices.max_frames.max()) for k in places]
+        table = np.floor(np.cumsum(entries) / _ENTRIES)
+        for number in np.unique(table):
+            yield [k for k, own in zip(places, table, strict=True) if own == number]
+
+
+def _solve_together(problems: Sequence[Problem], gap: float, limit: int) -> list[Exact | None]:
+    """The solutions of one table; where something is amiss with a problem, it is parted from the others."""
+    sizes = np.array([problem.devices.size for problem in problems])
+    batch = Batch(np.repeat(np.arange(sizes.size), sizes), sizes.size)
+    try:
+        options = replace(option_table(joined(problems)), batch=batch)
+        return _solve(options, gap, limit)
+    except Exception:  # whose it is shows where that one is solved alone
+        if len(problems) == 1:
+            return [None]
+        half = len(problems) // 2
+        return [*_solve_together(problems[:half], gap, limit), *_solve_together(problems[half:], gap, limit)]
+
+
+def solve_options(options: Options, *, gap: float = GAP, limit: int = LIMIT, start: FloatArray | None = None) -> Exact:
     """Find the best assignment of an option table, and its bound, as ``solve_exact`` does.
 
     Parameters
     ----------
     start : w to begin with, shape (2,); see ``options.locate``
     """
+    (solution,) = _solve(options, gap, limit, start)
+    assert solution is not None  # one problem alone is looked around again where it must be
+    return solution
+
+
+def _solve(options: Options, gap: float, limit: int, start: FloatArray | None = None) -> list[Exact | None]:
+    """``solve_options`` for each problem of a batch; None for one among others that must be looked around again."""
     for name, value in (("gap", gap), ("limit", limit)):
         if not value >= 0:
             raise ValueError(f"{name} = {value}: must be 0 or more")
-    problem, near = options.problem, locate(options, start)
-    rate = problem.devices.uplink_rate
-    core = incumbent(near, rate)
-    margin = core.excess + float(rounding_error(options, least_at(options, near) + core.excess).max())
-    if margin > near.margin and near.device.size < rate.size:  # what was left out may better it
+    problem, near, batch = options.problem, locate(options, start), options.batch
+    devices, n = problem.devices, problem.devices.size
+    core = incumbent(near, devices.uplink_rate)
+    margin = core.excess + batch.max(rounding_error(options, least_at(options, near) + batch.of(core.excess)))
+    undecided = (np.isfinite(options.e).sum(axis=0) > 1).astype(float)
+    undecided[near.device] = 0.0
+    short = (margin > near.margin) & (batch.sum(undecided) > 0)  # what was left out may better it
+    if batch is ONE and short:
         near = look_around(options, near.congestion, radius=0.0, margin=margin)
-        core = incumbent(near, rate)
-    least = least_at(options, near)
-    cost = float(least.sum() - near.congestion @ near.congestion) + core.excess
-    first, alike = core, classes(problem, core.device)
-    core, dropped = enumerate_core(core, alike, rate, limit, enough=gap * abs(cost))
+        core, short = incumbent(near, devices.uplink_rate), np.False_
+    least, w = least_at(options, near), near.congestion
+    cost = batch.sum(least) - (w * w).sum(axis=0) + core.excess
+    first, alike = core, classes(problem, core)
+    core, dropped = enumerate_core(core, alike, devices.uplink_rate, limit, enough=gap * np.abs(cost))
     choice = near.choice.copy()
     choice[core.device] = core.rows
-    solution = complete(problem, choice > 0, pick(options.frames, choice))
-    unproved = max(0.0, core.excess - dropped)
-    walked = 2 * walk_error(first, alike, near.congestion, rate.size // SUMMED)  # of both sides of every comparison
-    apart = float(rounding_error(options, least + core.excess)[near.device].sum()) + walked
-    bound = solution.objective - (unproved + apart + of_the_cost(problem, solution.allocation, rate.size))
-    return replace(
-        solution,
-        ended="converged" if solution.objective - bound <= gap * abs(solution.objective) else "resource limit",
-        bound=bound,
-        bound_assumes="local devices follow Theorem 1" if problem.local_energy == "eq31" else None,
-    )
+    allocation = allocate(problem, choice > 0, pick(options.frames, choice), batch)
+    metrics = evaluate(problem, allocation)
+    objective = batch.sum(metrics.cost)
+    unproved = np.maximum(0.0, core.excess - dropped)
+    walked = 2 * walk_error(first, alike, w, n // SUMMED if batch is ONE else 0)  # of both sides of every comparison
+    apart = near.batch.sum(rounding_error(options, least + batch.of(core.excess))[near.device]) + walked
+    bound = objective - (unproved + apart + of_the_cost(problem, allocation, metrics, batch.sum(np.ones(n)), batch))
+    converged = objective - bound <= gap * np.abs(objective)
+    assumes = "local devices follow Theorem 1" if problem.local_energy == "eq31" else None
+    return [
+        None
+        if again
+        else Solution(
+            allocation=own,
+            objective=float(total),
+            ended="converged" if proved else "resource limit",
+            bound=float(low),
+            bound_assumes=assumes,
+        )
+        for own, total, low, proved, again in zip(
+            _parted(allocation, batch), *map(np.ravel, (objective, bound, converged, short)), strict=True
+        )
+    ]
+
+
+def _parted(allocation: Allocation, batch: Batch) -> Iterator[Allocation]:
+    """The allocation of each problem."""
+    if batch is ONE:
+        yield allocation
+        return
+    sizes = np.bincount(batch.owners(allocation.offload.size), minlength=batch.size)
+    for end, size in zip(np.cumsum(sizes).tolist(), sizes.tolist(), strict=True):
+        part = slice(end - size, end)
+        yield Allocation(**{field.name: getattr(allocation, field.name)[part] for field in fields(Allocation)})
 
 
 def _congestion(problem: Problem, allocation: Allocation) -> FloatArray | None:
@@ -161,25 +254,31 @@ def _congestion(problem: Problem, allocation: Allocation) -> FloatArray | None:
 
 def least_at(options: Options, near: Near) -> FloatArray:
     """min_o (e + 2 u a + 2 v b) of every device, shape (N,)."""
-    (u, v), k = near.congestion, near.choice
+    (u, v), k = options.batch.of(near.congestion), near.choice
     return pick(options.e, k) + 2 * u * pick(options.a, k) + 2 * v * pick(options.b, k)
 
 
-def of_the_cost(problem: Problem, allocation: Allocation, size: int, sums: int = 1) -> float:
+def of_the_cost(
+    problem: Problem, allocation: Allocation, metrics: Metrics, size: Number, batch: Batch = ONE, sums: int = 1
+) -> Number:
     """What rounding can do to the cost of an allocation, (16): to its absolute terms, added up with others to N.
 
-    numpy adds N numbers pairwise, in blocks of 128 by 8 sums: 18 + log2(N / 128) roundings each. Costs add up so, and
-    before them the roots that shares are made of; 13 more make a term. Where m_c1 < 0, C is a difference.
+    numpy adds N numbers pairwise, in blocks of 128 by 8 sums, the first one apart: 19 + log2(N / 128) roundings each.
+    Costs add up so, and before them the roots that shares are made of; 13 more make a term. Where m_c1 < 0, C is a
+    difference.
 
     Parameters
     ----------
+    metrics : what the allocation gives each device
     size : N
+    batch : whose each device is
     sums : how many sums of N roots a share is made of
     """
-    devices, metrics, m = problem.devices, evaluate(problem, allocation), allocation.frames
+    devices, m = problem.devices, allocation.frames
     delay, energy = devices.weight_delay * metrics.delay, energy_cost(devices, metrics.energy)
     phi = devices.weight_accuracy * (devices.accuracy_a2 + devices.accuracy_a0 / (m + devices.accuracy_a1))
-    added = 18 + max(0.0, np.ceil(np.log2(size / 128)))
+    added = batch.of(19 + np.maximum(0.0, np.ceil(np.log2(size / 128))))
     made = cancelling(problem, m)
     shared = made * np.where(allocation.offload, delay, 0.0)
-    return float((UNIT * (added + 13) * (made * (delay + energy) + phi) + UNIT * sums * added * shared).sum())
+    terms = UNIT * (added + 13) * (made * (delay + energy) + phi) + UNIT * sums * added * shared
+    return batch.sum(terms)

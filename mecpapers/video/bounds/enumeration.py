@@ -1,13 +1,17 @@
-"""What the incumbent leaves to decide, enumerated class by class; partial assignments are pruned by dual bounds."""
+"""What the incumbent leaves to decide, enumerated class by class; partial assignments are pruned by dual bounds.
+
+The problems of a batch are walked side by side, a stage of each at a time; none knows of the others.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
 
-from mecpapers.arrays import FloatArray, IndexArray
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray
+from mecpapers.batch import Batch, Number
 from mecpapers.video.bounds.rounding import Core, better
 from mecpapers.video.model import Devices, Problem
 from mecpapers.video.options import UNIT
@@ -27,84 +31,115 @@ _FAN = np.pad(0.8 * np.stack([np.cos(_ANGLES), np.sin(_ANGLES)]), ((0, 0), (1, 0
 class _Plan:
     """The order in which the core's J devices are decided, and bounds on what is to come.
 
-    A rank is one of the q rows of Options that any of them keeps, the fewest frames first.
+    A rank is one of the q rows of Options that any of them keeps, the fewest frames first. A stage gives devices of a
+    class one rank.
     """
 
-    order: IndexArray  # into the core, class after class, the best rate first; shape (J,)
+    order: IndexArray  # into the core: problem after problem, class after class, the best rate first; shape (J,)
     row: IndexArray  # of a rank, shape (q,)
-    stages: list[tuple[int, int, int, bool]]  # a class, where it ends, a rank it keeps, whether that is its lowest
+    stages: IndexArray  # a class, where it ends, a rank it keeps, whether that is its lowest: 0 or 1; shape (4, stages)
+    first: IndexArray  # the first stage of each problem, and the number of all; shape (B + 1,)
     walked: FloatArray  # sums of r and of the steps in A and B over those of class c before j, at j + c; (3, q, J + C)
     reach: IndexArray  # the first device from j on that does not keep a rank, or the end of its class; (q, J + 1)
-    y: FloatArray  # multipliers, shape (2, Y)
-    suffix: FloatArray  # see _suffix_bounds; shape (q + 1, J + 1, Y)
+    y: FloatArray  # multipliers of each problem, shape (2, B, Y)
+    suffix: FloatArray  # see _suffix_bounds; shape (q + 1, J + B, Y)
 
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
     """S partial assignments: some devices of the plan are decided, the others stand at their base."""
 
-    P: FloatArray  # (A, B) - w, shape (S, 2)
+    P: FloatArray  # (A, B) - w, shape (2, S)
     r: FloatArray  # shape (S,)
-    decided: IndexArray  # how many devices, shape (S,)
+    decided: IndexArray  # the first device that is not, shape (S,)
     parent: IndexArray  # the partial assignment in the layer before, shape (S,)
-    rank: int  # of the devices decided since
+    owner: IndexArray  # whose it is, shape (S,)
+    rank: IndexArray  # of the devices decided since, shape (S,)
     bound: FloatArray  # on the excess of every completion, shape (S,)
 
     @property
     def excess(self) -> FloatArray:
         """As they stand, shape (S,)."""
-        return np.asarray(self.r + (self.P * self.P).sum(axis=1))
+        return np.asarray(self.r + (self.P * self.P).sum(axis=0))
+
+    def some(self, kept: IndexArray | BoolArray) -> _Layer:
+        """Some of them."""
+        return _Layer(**{field.name: getattr(self, field.name)[..., kept] for field in fields(self)})
 
 
 def _plan(core: Core, alike: IndexArray, rate: FloatArray) -> _Plan:
     """Order the devices: classes with long steps first, as short ones can no longer make up for them."""
     longest = np.zeros(alike.max() + 1)
     np.maximum.at(longest, alike, np.where(np.isfinite(core.r), np.hypot(*core.steps), 0.0).max(axis=0))
-    order = np.lexsort((-rate[core.device], alike, -longest[alike]))
+    J, size = alike.size, core.batch.size
+    owner = core.batch.owners(J)
+    order = np.lexsort((-rate[core.device], alike, -longest[alike], owner))
     row = np.flatnonzero(np.isfinite(core.r).any(axis=1))
-    r, steps, J = core.r[row][:, order], core.steps[:, row][:, :, order], order.size
+    r, steps = core.r[row][:, order], core.steps[:, row][:, :, order]
     kept = np.isfinite(r)
-    ends = [*(np.flatnonzero(np.diff(alike[order])) + 1).tolist(), J]
-    stages, walked = [], np.zeros((3, row.size, J + len(ends)))
-    for c, (start, end) in enumerate(pairwise([0, *ends])):
-        ranks = np.flatnonzero(kept[:, start:end].any(axis=1)).tolist()
-        stages += [(c, end, rank, rank == ranks[0]) for rank in reversed(ranks)]
-        own = np.stack([np.where(kept[:, start:end], r[:, start:end], 0.0), *steps[:, :, start:end]])
-        walked[:, :, start + c + 1 : end + c + 1] = running_sum(own, axis=2)
+    start = np.flatnonzero(np.diff(alike[order], prepend=-1))  # of each class
+    sizes = np.diff(start, append=J)
+    which = np.repeat(np.arange(start.size), sizes)  # class
+    klass, back = np.nonzero(np.logical_or.reduceat(kept, start, axis=1)[::-1].T)
+    lowest = np.diff(klass, append=-1) != 0
+    own = np.concatenate([np.where(kept, r, 0.0)[None], steps])
+    walked = np.zeros((3, row.size, J + start.size))
+    walked[:, :, np.arange(J) + which + 1] = _running_sums(own, sizes)
     gone = np.where(kept, J, np.arange(J))
     reach = np.minimum.accumulate(gone[:, ::-1], axis=1)[:, ::-1]
-    reach = np.minimum(reach, np.repeat(ends, np.diff([0, *ends])))
-    y = np.sqrt(core.excess) * _FAN
+    y = np.sqrt(core.excess).reshape(1, -1, 1) * _FAN[:, None]
     return _Plan(
         order=order,
         row=row,
-        stages=stages,
+        stages=np.stack([klass, (start + sizes)[klass], row.size - 1 - back, lowest.astype(np.intp)]),
+        first=np.searchsorted(owner[start][klass], np.arange(size + 1)),
         walked=walked,
-        reach=np.pad(reach, ((0, 0), (0, 1)), constant_values=J),
+        reach=np.pad(np.minimum(reach, (start + sizes)[which]), ((0, 0), (0, 1)), constant_values=J),
         y=y,
-        suffix=_suffix_bounds(r, steps, ends, y),
+        suffix=_suffix_bounds(r, steps, sizes, owner, y),
     )
 
 
-def _suffix_bounds(r: FloatArray, steps: FloatArray, ends: list[int], y: FloatArray) -> FloatArray:
+def _suffix_bounds(r: FloatArray, steps: FloatArray, sizes: IndexArray, owner: IndexArray, y: FloatArray) -> FloatArray:
     """Least sum of r + 2 y.step, less |y|^2, over the devices from j on, those of j's class below a rank.
 
     By the max over y of 2 y.P - |y|^2 = |P|^2, adding 2 y.P and r of a partial assignment bounds its completions.
 
     Returns
     -------
-    shape (q + 1, J + 1, Y); under rank q the class is free, under rank 0 it has no option left: inf
+    at j + the problem, shape (q + 1, J + B, Y); under rank q the class is free, under rank 0 it has no option left: inf
     """
     q, J = r.shape
-    suffix = np.full((q + 1, J + 1, y.shape[1]), np.inf)
-    suffix[:, J] = -(y * y).sum(axis=0)
-    for start, end in reversed(list(pairwise([0, *ends]))):
-        value = suffix[1:, start:end]
-        value[:] = r[:, start:end, None] + 2 * np.tensordot(steps[:, :, start:end], y, (0, 0))
-        np.minimum.accumulate(value, axis=0, out=value)
-        value[:, ::-1] = running_sum(value[:, ::-1], axis=1)
-        value += suffix[q, end]
+    suffix = np.full((q + 1, J + y.shape[1], y.shape[2]), np.inf)
+    start = np.cumsum(sizes) - sizes
+    ends = np.searchsorted(owner, np.arange(y.shape[1]), side="right") + np.arange(y.shape[1])
+    suffix[q, ends] = -(y * y).sum(axis=0)
+    u, v = y if y.shape[1] == 1 else y[:, owner]
+    value = 2 * (steps[0][:, :, None] * u + steps[1][:, :, None] * v)
+    value += r[:, :, None]
+    np.minimum.accumulate(value, axis=0, out=value)
+    value = np.moveaxis(_running_sums(np.moveaxis(value, 1, -1)[..., ::-1], sizes[::-1])[..., ::-1], -1, 1)
+    # the classes to come, from the last one of a problem on: what ends it, then their sums
+    whose = owner[start]
+    place = start.size - 1 - np.arange(start.size) + (y.shape[1] - whose)
+    chain = np.empty((y.shape[2], start.size + y.shape[1]))
+    counts = np.bincount(whose, minlength=y.shape[1])
+    head = (np.cumsum(counts[::-1] + 1) - counts[::-1] - 1)[::-1]
+    chain[:, head], chain[:, place] = suffix[q, ends].T, value[q - 1, start].T
+    after = _running_sums(chain, counts[::-1] + 1)[:, place - 1].T
+    suffix[1:, np.arange(J) + owner] = value + np.repeat(after, sizes, axis=0)
     return suffix
+
+
+def _running_sums(values: FloatArray, sizes: IndexArray) -> FloatArray:
+    """``running_sum`` along the last axis, begun anew for each of C stretches of it; sizes of shape (C,)."""
+    if sizes.size == 1:
+        return running_sum(values, axis=-1)
+    sums, start = np.empty_like(values), np.cumsum(sizes) - sizes
+    for size in np.unique(sizes).tolist():
+        stretch = start[sizes == size, None] + np.arange(size)
+        sums[..., stretch] = running_sum(values[..., stretch], axis=-1)
+    return sums
 
 
 def running_sum(values: FloatArray, axis: int) -> FloatArray:
@@ -126,7 +161,7 @@ def roundings(n: FloatArray) -> FloatArray:
     return np.minimum(n, (_BLOCK + 1) * levels)
 
 
-def walk_error(core: Core, alike: IndexArray, congestion: FloatArray, chunks: float) -> float:
+def walk_error(core: Core, alike: IndexArray, congestion: FloatArray, chunks: float) -> Number:
     """What rounding can do to an excess or its bound while the core is walked [cost].
 
     A device adds r and 2 P.step to them, 2 y.step to a bound, where |P| is sqrt(excess) at most wherever it matters,
@@ -139,27 +174,36 @@ def walk_error(core: Core, alike: IndexArray, congestion: FloatArray, chunks: fl
     congestion : w, shape (2,) [cost^(1/2)]
     chunks : how many of them (A, B) was added up of
     """
-    if not core.device.size:
-        return 0.0
+    batch = core.batch
     root, kept = np.sqrt(core.excess), np.isfinite(core.r)
-    g = np.where(kept, core.r + 4 * root * np.hypot(*core.steps), 0.0).max(axis=0)
-    ranks = int(kept.any(axis=1).sum())
-    sizes = np.bincount(alike).astype(float)
-    sums = (2 * ranks + 1) * float((roundings(sizes) + 1) @ np.bincount(alike, g))
-    added = min(ranks * sizes.size, g.size) + sizes.size + 32 + chunks
+    g = np.where(kept, core.r + 4 * batch.of(root) * np.hypot(*core.steps), 0.0).max(axis=0)
+    ranks = batch.any(kept).sum(axis=0)
+    sizes, first = np.bincount(alike).astype(float), np.unique(alike, return_index=True)[1]
+    of_class = batch.some(first)
+    number = of_class.sum(np.ones(sizes.size))
+    sums = (2 * ranks + 1) * of_class.sum((roundings(sizes) + 1) * np.bincount(alike, g))
+    added = np.minimum(ranks * number, batch.sum(np.ones(g.size))) + number + 32 + chunks
     reach = np.hypot(*congestion) + np.hypot(*core.residual) + root
-    return float(UNIT * (sums + added * (g.sum() + core.excess + 4 * root * reach)))
+    error = UNIT * (sums + added * (batch.sum(g) + core.excess + 4 * root * reach))
+    return np.where(batch.sum(np.ones(g.size)) > 0, error, 0.0)[()]
 
 
-def classes(problem: Problem, device: IndexArray) -> IndexArray:
-    """Give each device the number of its class: equal in everything that (16) depends on but the rate; shape (J,)."""
+def classes(problem: Problem, core: Core) -> IndexArray:
+    """Number the core's classes: devices of a problem that equal in all that (16) depends on but the rate; (J,)."""
     names = sorted({field.name for field in fields(Devices)} - {"uplink_rate", "channel_gain"})
     columns = [getattr(problem.devices, name) for name in names]
-    table = np.stack([column[device] for column in columns if column is not None], axis=1)
-    return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
+    keys = [column[core.device] for column in reversed(columns) if column is not None]
+    keys.append(core.batch.owners(core.device.size).astype(float))
+    order = np.lexsort(keys)
+    differ = np.any([np.diff(key[order], prepend=np.nan) != 0 for key in keys], axis=0)
+    alike = np.empty(order.size, dtype=np.intp)
+    alike[order] = np.cumsum(differ) - 1
+    return alike
 
 
-def enumerate_core(core: Core, alike: IndexArray, rate: FloatArray, limit: int, *, enough: float) -> tuple[Core, float]:
+def enumerate_core(
+    core: Core, alike: IndexArray, rate: FloatArray, limit: int, *, enough: Number
+) -> tuple[Core, Number]:
     """Decide class after class and rank after rank, keeping what may still better the incumbent.
 
     Parameters
@@ -173,67 +217,114 @@ def enumerate_core(core: Core, alike: IndexArray, rate: FloatArray, limit: int, 
     -------
     the core with the best assignment, and the least bound of what was dropped unexamined (inf: nothing)
     """
-    dropped = np.inf
-    if not core.device.size:
-        return core, dropped
-    if core.r.shape[0] * core.device.size > _EXAMINED * limit:
+    batch, most = core.batch, _EXAMINED * limit
+    size = batch.size
+    dropped = np.full(size, np.inf)
+    entries = core.r.shape[0] * np.bincount(batch.owners(core.device.size), minlength=size)
+    dropped[entries > most] = 0.0
+    if batch.owner is None and entries[0] > most:
         return core, 0.0
-    plan = _plan(core, alike, rate)
-    none = np.zeros(1, dtype=np.intp)
-    layers = [_Layer(P=core.residual[None], r=np.zeros(1), decided=none, parent=none, rank=0, bound=np.zeros(1))]
-    examined = 0
-    for c, end, rank, is_lowest in plan.stages:
+    if core.device.size:
+        core = _walk(core, _plan(core, alike, rate), limit, np.reshape(enough, -1), dropped)
+    return core, dropped.reshape(batch.shape)[()]
+
+
+def _walk(core: Core, plan: _Plan, limit: int, enough: FloatArray, dropped: FloatArray) -> Core:
+    """Walk the stages of every problem whose ``dropped`` is inf; note there what is dropped."""
+    size, counts = dropped.size, np.diff(plan.first)
+    examined = np.zeros(size, dtype=np.intp)
+    owner = np.flatnonzero((counts > 0) & np.isinf(dropped))
+    none = np.zeros(owner.size, dtype=np.intp)
+    start = np.searchsorted(core.batch.owners(core.device.size), owner)
+    P = core.residual.reshape(2, -1)[:, owner]
+    layer = _Layer(P=P, r=0.0 * P[0], decided=start, parent=none, owner=owner, rank=none, bound=0.0 * P[0])
+    layers = [layer]
+    for stage in range(int(counts.max())):
         layer = layers[-1]
+        klass, end, rank, is_lowest = plan.stages[:, plan.first[layer.owner] + stage]
         far = np.where(layer.decided < end, plan.reach[rank, layer.decided], end)
-        near = far if is_lowest else layer.decided
-        examined += int((far - near + 1).sum())
-        if examined > _EXAMINED * limit:
-            return core, min(dropped, float(layer.bound.min()))
-        layer = _extend(plan, layer, near, far, c, end, rank)
-        excess = layer.excess
-        if excess.min() < core.excess:
-            core = better(core, _trace(plan, core, [*layers, layer], int(excess.argmin())))
-        layer, least = _prune(layer, core.excess, limit)
-        dropped = min(dropped, least)
+        near = np.where(is_lowest, far, layer.decided)
+        examined += np.bincount(layer.owner, far - near + 1, size).astype(np.intp)
+        beyond = examined > _EXAMINED * limit
+        if beyond[layer.owner].any():
+            over = beyond[layer.owner]
+            np.minimum.at(dropped, layer.owner[over], layer.bound[over])
+        far = np.where(beyond[layer.owner], near - 1, far)
+        layer = _extend(plan, layer, near, far, klass, end, rank)
         if not layer.r.size:
             break
-        if layer.r.size > _FEW and core.excess - min(dropped, float(layer.bound.min())) <= enough:
-            return core, min(dropped, float(layer.bound.min()))
+        excess = layer.excess
+        core = _improved(plan, core, [*layers, layer], excess)
+        best = np.reshape(core.excess, -1)
+        layer = _prune(layer, best, limit, dropped)
+        if layer.r.size > _FEW:
+            least = np.full(size, np.inf)
+            np.minimum.at(least, layer.owner, layer.bound)
+            np.minimum(least, dropped, out=least)
+            many = np.bincount(layer.owner, minlength=size) > _FEW
+            content = many & (best - least <= enough)
+            dropped[content] = least[content]
+            layer = layer.some(~content[layer.owner])
+        layer = layer.some(counts[layer.owner] > stage + 1)
+        if not layer.r.size:
+            break
         layers.append(layer)
-    return core, dropped
+    return core
 
 
-def _extend(plan: _Plan, layer: _Layer, near: IndexArray, far: IndexArray, c: int, end: int, rank: int) -> _Layer:
-    """Give the next devices of class c, up to near, near + 1, ..., far, one rank; bound what comes of it."""
+def _extend(
+    plan: _Plan, layer: _Layer, near: IndexArray, far: IndexArray, klass: IndexArray, end: IndexArray, rank: IndexArray
+) -> _Layer:
+    """Give the next devices of a class, up to near, near + 1, ..., far, one rank; bound what comes of it."""
     count = far - near + 1
     parent = np.repeat(np.arange(count.size), count)
     decided = near[parent] + np.arange(parent.size) - np.repeat(np.cumsum(count) - count, count)
-    walked = plan.walked[:, rank, decided + c] - plan.walked[:, rank, layer.decided[parent] + c]
-    P, r = layer.P[parent] + walked[1:].T, layer.r[parent] + walked[0]
+    klass, end, rank, owner = klass[parent], end[parent], rank[parent], layer.owner[parent]
+    walked = plan.walked[:, rank, decided + klass] - plan.walked[:, rank, layer.decided[parent] + klass]
+    P, r = layer.P[:, parent] + walked[1:], layer.r[parent] + walked[0]
     below = np.where(decided == end, plan.row.size, rank)
     bound = np.empty(r.size)
     for i in range(0, r.size, _CHUNK):
         part = slice(i, i + _CHUNK)
-        bound[part] = (2 * P[part] @ plan.y + plan.suffix[below[part], decided[part]]).max(axis=1)
-    return _Layer(P=P, r=r, decided=decided, parent=parent, rank=rank, bound=bound + r)
+        u, v = plan.y if plan.y.shape[1] == 1 else plan.y[:, owner[part]]
+        least = plan.suffix[below[part], decided[part] + owner[part]]
+        least += 2 * P[0, part, None] * u
+        least += 2 * P[1, part, None] * v
+        bound[part] = least.max(axis=1)
+    return _Layer(P=P, r=r, decided=decided, parent=parent, owner=owner, rank=rank, bound=bound + r)
 
 
-def _prune(layer: _Layer, excess: float, limit: int) -> tuple[_Layer, float]:
-    """Keep what is bounded below ``excess``, the best ``limit`` of it; also the least bound beyond those."""
-    kept = np.flatnonzero(layer.bound < excess)
-    least = np.inf
-    if kept.size > limit:
-        kept = kept[np.argpartition(layer.bound[kept], limit)]
-        kept, least = kept[:limit], float(layer.bound[kept[limit]])
-    arrays = {name: getattr(layer, name)[kept] for name in ("P", "r", "decided", "parent", "bound")}
-    return replace(layer, **arrays), least
+def _improved(plan: _Plan, core: Core, layers: list[_Layer], excess: FloatArray) -> Core:
+    """Take the best of the last layer, of excess (S,), where it betters the incumbent of its problem."""
+    owner = layers[-1].owner
+    if not (excess < np.reshape(core.excess, -1)[owner]).any():
+        return core
+    rows = core.rows.copy()
+    order = np.lexsort((excess, owner))
+    for state in order[np.diff(owner[order], prepend=-1) != 0]:
+        if excess[state] < np.reshape(core.excess, -1)[owner[state]]:
+            _trace(plan, core, layers, int(state), rows)
+    return better(core, rows)
 
 
-def _trace(plan: _Plan, core: Core, layers: list[_Layer], state: int) -> IndexArray:
-    """Return the rows, shape (J,), of a partial assignment in the last layer."""
-    rows = core.base.copy()
+def _prune(layer: _Layer, excess: FloatArray, limit: int, dropped: FloatArray) -> _Layer:
+    """Keep what is bounded below ``excess``, the best ``limit`` of each problem; note the least bound beyond those."""
+    layer = layer.some(layer.bound < excess[layer.owner])
+    if layer.r.size <= limit:
+        return layer
+    order = np.lexsort((layer.bound, layer.owner))
+    place, _ = Batch(layer.owner, excess.size).places(order.size)
+    beyond = order[place >= limit]
+    np.minimum.at(dropped, layer.owner[beyond], layer.bound[beyond])
+    return layer.some(np.sort(order[place < limit]))
+
+
+def _trace(plan: _Plan, core: Core, layers: list[_Layer], state: int, rows: IndexArray) -> None:
+    """Write the rows of a partial assignment in the last layer into ``rows``, shape (J,): its own problem's alone."""
+    owner = layers[-1].owner[state]
+    own = core.batch.owners(rows.size) == owner
+    rows[own] = core.base[own]
     for layer, before in pairwise(reversed(layers)):
         parent = layer.parent[state]
-        rows[plan.order[before.decided[parent] : layer.decided[state]]] = plan.row[layer.rank]
+        rows[plan.order[before.decided[parent] : layer.decided[state]]] = plan.row[layer.rank[state]]
         state = parent
-    return rows

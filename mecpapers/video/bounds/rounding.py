@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mecpapers.arrays import FloatArray, IndexArray
+from mecpapers.batch import ONE, Batch, Number
 from mecpapers.video.options import Near
 
 # Both trade time alone: a worse incumbent leaves more to enumerate, and the enumeration proves what it finds.
@@ -24,7 +25,8 @@ class Core:
     steps: FloatArray  # of (A, B), against base; shape (2, K, J)
     residual: FloatArray  # (A, B) - w with every device at its base, shape (2,)
     rows: IndexArray  # the incumbent, shape (J,)
-    excess: float  # of the incumbent
+    excess: Number  # of the incumbent
+    batch: Batch = ONE  # whose each of the J devices is
 
 
 def incumbent(near: Near, rate: FloatArray) -> Core:
@@ -42,7 +44,8 @@ def incumbent(near: Near, rate: FloatArray) -> Core:
         steps=near.steps,
         residual=near.residual,
         rows=base,
-        excess=float(near.residual @ near.residual),
+        excess=(near.residual * near.residual).sum(axis=0),
+        batch=near.batch,
     )
     core = _shrink(core)
     core = _shrink(better(core, _prefix(core, rate)))
@@ -57,7 +60,7 @@ def incumbent(near: Near, rate: FloatArray) -> Core:
 def _shrink(core: Core) -> Core:
     """Drop the options with r >= excess, which no better assignment uses, and the devices left without a choice."""
     every = np.arange(core.device.size)
-    kept = core.r < core.excess
+    kept = core.r < core.batch.of(core.excess)
     kept[core.base, every] = kept[core.rows, every] = True
     j = np.flatnonzero(kept.sum(axis=0) > 1)
     return replace(
@@ -67,15 +70,20 @@ def _shrink(core: Core) -> Core:
         r=np.where(kept[:, j], core.r[:, j], np.inf),
         steps=core.steps[:, :, j],
         rows=core.rows[j],
+        batch=core.batch.some(j),
     )
 
 
 def better(core: Core, rows: IndexArray) -> Core:
-    """Take ``rows``, shape (J,), for the incumbent if their excess is less; else return the very same core."""
+    """Take ``rows``, shape (J,), for the incumbent where their excess is less; else return the very same core."""
     every = np.arange(rows.size)
-    residual = core.residual + core.steps[:, rows, every].sum(axis=1)
-    excess = float(core.r[rows, every].sum() + residual @ residual)
-    return replace(core, rows=rows, excess=excess) if excess < core.excess else core
+    residual = core.residual + core.batch.sum(core.steps[:, rows, every])
+    excess = core.batch.sum(core.r[rows, every]) + (residual * residual).sum(axis=0)
+    less = excess < core.excess
+    if not less.any():
+        return core
+    rows = np.where(core.batch.of(less), rows, core.rows)
+    return replace(core, rows=rows, excess=np.where(less, excess, core.excess)[()])
 
 
 def _prefix(core: Core, rate: FloatArray) -> IndexArray:
@@ -83,15 +91,18 @@ def _prefix(core: Core, rate: FloatArray) -> IndexArray:
 
     Devices that are alike tie by the hundred at w, and only such a path comes near it.
     """
-    every = np.arange(core.device.size)
+    J, batch = core.device.size, core.batch
+    every = np.arange(J)
     r = core.r.copy()
     r[core.base, every] = np.inf
     second = r.argmin(axis=0)
-    price = r[second, every]
-    order = np.lexsort((-rate[core.device], price))
-    path = core.residual[:, None] + np.cumsum(core.steps[:, second[order], order], axis=1)
-    excess = np.append(np.inf, np.cumsum(price[order]) + (path * path).sum(axis=0))
-    moved = order[: excess.argmin()]
+    order = np.lexsort((-rate[core.device], r[second, every], batch.owners(J)))
+    price = batch.rows(r[second[order], order], np.inf)
+    path = core.residual.reshape(2, -1, 1) + np.cumsum(batch.rows(core.steps[:, second[order], order], 0.0), axis=-1)
+    excess = np.cumsum(price, axis=-1) + (path * path).sum(axis=0)
+    excess = np.concatenate([np.full((len(excess), 1), np.inf), excess], axis=-1)
+    place, _ = batch.places(J)
+    moved = order[place < batch.of(excess.argmin(axis=-1).reshape(batch.shape))]
     rows = core.base.copy()
     rows[moved] = second[moved]
     return rows
@@ -99,18 +110,26 @@ def _prefix(core: Core, rate: FloatArray) -> IndexArray:
 
 def _flip(core: Core) -> IndexArray:
     """Make the best change of one or two devices among the 200 cheapest moves."""
+    J, batch = core.device.size, core.batch
     row, j = np.nonzero(np.isfinite(core.r) & (np.arange(len(core.r))[:, None] != core.rows))
     price = core.r[row, j] - core.r[core.rows[j], j]
-    cheapest = np.argsort(price, kind="stable")[:_CHEAPEST]
-    row, j, price = row[cheapest], j[cheapest], price[cheapest]
-    residual = core.residual + core.steps[:, core.rows, np.arange(core.rows.size)].sum(axis=1)
+    moves = np.lexsort((price, batch.owners(J)[j]))
+    place, _ = batch.some(j[moves]).places(moves.size)
+    moves = moves[place < _CHEAPEST]
+    row, j, price = row[moves], j[moves], price[moves]
+    moved, place = batch.some(j), place[place < _CHEAPEST]
+    residual = core.residual + batch.sum(core.steps[:, core.rows, np.arange(J)])
     step = core.steps[:, row, j] - core.steps[:, core.rows[j], j]
-    gain = price + 2 * residual @ step + (step * step).sum(axis=0)
-    both = gain[:, None] + gain + 2 * step.T @ step
-    both[j[:, None] == j] = np.inf
-    both[np.diag_indices(j.size)] = gain  # one device alone
+    alone = price + (step * (2 * moved.of(residual).reshape(2, -1) + step)).sum(axis=0)
+    gain, who, (a, b) = moved.rows(alone, np.inf), moved.rows(j, -1), moved.rows(step, 0.0)
+    both = gain[:, :, None] + gain[:, None, :]
+    both += 2 * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
+    both[who[:, :, None] == who[:, None, :]] = np.inf
+    every = np.arange(gain.shape[1])
+    both[:, every, every] = gain  # one device alone
     rows = core.rows.copy()
-    if both.size:
-        moves = list(np.unravel_index(both.argmin(), both.shape))
-        rows[j[moves]] = row[moves]
+    if every.size:
+        pair = np.divmod(both.reshape(len(both), -1).argmin(axis=1), every.size)
+        for k in (moved.of(p.reshape(batch.shape)) == place for p in pair):
+            rows[j[k]] = row[k]
     return rows

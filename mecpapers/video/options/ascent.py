@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray, IndexArray
+from mecpapers.batch import ONE, Batch, Number
 from mecpapers.video.options.table import Dual, Options, dual_at, first_least, pick
 
 # Every number below trades time alone, as a test shows: L's maximiser is proved by its cuts and its ball, whatever they
@@ -21,7 +22,7 @@ from mecpapers.video.options.table import Dual, Options, dual_at, first_least, p
 # The end of an ascent: the dual gap left, relative to the terms that L adds up. |w* - w| is at most the gap's root.
 _COARSE = 1e-9  # w to 3e-5: then only a few devices may still change their choice. 1e-8 keeps three times as many
 _FINE = 1e-15  # four units of rounding: beyond, values of cuts differ by rounding alone, and 1e-16 would not be met
-_MAX_CUTS = 18  # kept by an ascent. In two dimensions three are active; the master tries all pairs, 154 bases here
+_MAX_CUTS = 10  # kept by an ascent. In two dimensions three are active; the master tries all pairs, 46 bases here
 _MAX_SWEEPS = 100  # of an ascent, which took 14 at most for 25 to 50 000 devices
 
 # The first ball around w*, where N is so large that a sweep over all devices is worth avoiding.
@@ -40,55 +41,65 @@ CHUNK = 1 << 13  # devices looked at at once: with 16 options each a table of 1 
 class Near:
     """L around w: the J devices that may change their choice within a radius of w; the others keep it.
 
-    Of the others no option has a reduced cost below ``margin`` at any point that is covered.
+    Of the others no option has a reduced cost below ``margin`` at any point that is covered. Of a batch, every number
+    that belongs to a problem has a last axis, shape (..., B).
     """
 
     congestion: FloatArray  # w, shape (2,) [cost^(1/2)]
     choice: IndexArray  # the row of Options with r = 0, shape (N,)
-    largest: float  # of |min_o (e + 2 u a + 2 v b)| over the devices, and their sum: the measures of rounding
-    total: float
-    value: float  # L(w) where it was looked around
+    largest: Number  # of |min_o (e + 2 u a + 2 v b)| over the devices, and their sum: the measures of rounding
+    total: Number
+    value: Number  # L(w) where it was looked around
     device: IndexArray  # shape (J,)
     r: FloatArray  # reduced costs, shape (K, J)
     steps: FloatArray  # of (A, B), against the choice; shape (2, K, J)
     residual: FloatArray  # (A, B) - w, shape (2,)
-    radius: float
+    radius: Number
     upwards: bool  # all edge devices are kept: what is cheapest locally stays so at higher prices
-    margin: float
+    margin: Number
+    batch: Batch = ONE  # whose each of the J devices is
 
-    def covers(self, shift: FloatArray, reach: float) -> bool:
+    def covers(self, shift: FloatArray, reach: Number) -> bool:
         """Whether the devices left out keep their choice, and the margin, within ``reach`` of w + shift, shape (2,)."""
-        inside = bool(np.hypot(*shift) + reach <= self.radius)
+        inside = bool(np.all(np.hypot(*shift) + reach <= self.radius))
         return inside or (self.upwards and bool(np.all(shift - reach >= -self.radius / 2)))
 
 
 class Look(Protocol):
     """What sweeps over all devices once, wherever they are."""
 
-    def __call__(self, congestion: FloatArray, *, radius: float, margin: float, upwards: bool = False) -> Near:
+    def __call__(self, congestion: FloatArray, *, radius: float, margin: Number, upwards: bool = False) -> Near:
         """Keep the devices that matter within a radius of w."""
         ...
 
 
 def look_around(
-    options: Options, congestion: FloatArray, *, radius: float, margin: float, upwards: bool = False
+    options: Options, congestion: FloatArray, *, radius: float, margin: Number, upwards: bool = False
 ) -> Near:
-    """Sweep over all devices once, and keep those that matter within a radius of w, shape (2,) (inf: all)."""
-    u, v = congestion
-    n = options.e.shape[1]
+    """Sweep over all devices once, and keep those that matter within a radius of w, shape (2,) (inf: all).
+
+    A batch of several problems is looked around with radius inf alone.
+    """
+    n, batch = options.e.shape[1], options.batch
+    u, v = batch.of(congestion)
     choice, kept = np.empty(n, dtype=np.intp), []
-    residual, total, largest, value = -congestion, 0.0, 0.0, -float(congestion @ congestion)
-    for start in range(0, n, CHUNK):
-        part = slice(start, start + CHUNK)
+    residual, total, largest = -congestion, np.zeros(batch.shape)[()], np.zeros(batch.shape)[()]
+    value, width = -(congestion * congestion).sum(axis=0), CHUNK if batch is ONE else n
+    for start in range(0, n, width):
+        part = slice(start, start + width)
         a, b = options.a[:, part], options.b[:, part]
         r = options.e[:, part] + 2 * u * a
         r += 2 * v * b
         here, least = first_least(r)
         r -= least
         choice[part], size = here, np.abs(least)
-        total, largest, value = total + float(size.sum()), max(largest, float(size.max())), value + float(least.sum())
+        total, largest, value = (
+            total + batch.sum(size),
+            np.maximum(largest, batch.max(size)),
+            value + batch.sum(least),
+        )
         own = np.stack([pick(a, here), pick(b, here)])
-        residual = residual + own.sum(axis=1)
+        residual = residual + batch.sum(own)
         farthest = np.inf if np.isinf(radius) else margin + 2 * radius * np.hypot(a.max(axis=0), b.max(axis=0))
         j = np.flatnonzero(((r < farthest).sum(axis=0) > 1) | (upwards & (here > 0)))
         steps = np.stack([a[:, j], b[:, j]]) - own[:, None, j]
@@ -108,12 +119,13 @@ def look_around(
         radius=radius,
         upwards=upwards,
         margin=margin,
+        batch=batch.some(device),
     )
 
 
-def _matters(r: FloatArray, steps: FloatArray, choice: IndexArray, radius: float, margin: float) -> BoolArray:
+def _matters(r: FloatArray, steps: FloatArray, choice: IndexArray, radius: Number, margin: Number) -> BoolArray:
     """Whether another option than the choice may come within ``margin`` of the least, somewhere within a radius."""
-    may = r < (np.inf if np.isinf(radius) else margin + 2 * radius * np.sqrt((steps * steps).sum(axis=0)))
+    may = r < (np.inf if np.isinf(radius).any() else margin + 2 * radius * np.sqrt((steps * steps).sum(axis=0)))
     may[choice, np.arange(choice.size)] = False
     return np.asarray(may.any(axis=0))
 
@@ -131,18 +143,18 @@ def locate(options: Options, start: FloatArray | None = None) -> Near:
     return settle(*_approach(options, start))
 
 
-def settle(near: Near, shift: FloatArray, gap: float) -> Near:
+def settle(near: Near, shift: FloatArray, gap: Number) -> Near:
     """From near the maximiser to it: the devices that matter at w* itself.
 
     Parameters
     ----------
     shift, gap : a way from ``near.congestion``, shape (2,), and what L may still gain there
     """
-    tolerance = float(_FINE * (near.largest + shift @ shift))
-    reach = 2 * float(np.sqrt(max(gap, tolerance)))
+    tolerance = _FINE * (near.largest + (shift * shift).sum(axis=0))
+    reach = 2 * np.sqrt(np.maximum(gap, tolerance))
     near = _moved(near, shift, reach)
-    shift, _ = ascend(near.steps, near.residual, near.r, tolerance)
-    return _moved(near, shift if np.hypot(*shift) <= reach else np.zeros(2), 0.0)
+    shift, _ = ascend(near.steps, near.residual, near.r, tolerance, near.batch)
+    return _moved(near, np.where(np.hypot(*shift) <= reach, shift, 0.0), np.zeros(near.batch.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +166,7 @@ class Ball:
     upwards: bool = False  # and anywhere at higher prices
 
 
-def _approach(options: Options, start: FloatArray | None) -> tuple[Near, FloatArray, float]:
+def _approach(options: Options, start: FloatArray | None) -> tuple[Near, FloatArray, Number]:
     """Come near the maximiser: the surroundings of a w, the way from there, and what L may still gain.
 
     Stage 1 ascends in a ball, to an eighth of its radius; a ball that w* may lie outside of is moved and widened.
@@ -163,13 +175,13 @@ def _approach(options: Options, start: FloatArray | None) -> tuple[Near, FloatAr
     return approach(partial(look_around, options), _first_ball(options, start), likely_margin(options))
 
 
-def likely_margin(options: Options) -> float:
+def likely_margin(options: Options) -> Number:
     """About what the optimum can lie above L*, by some thousand devices [cost]."""
-    some = slice(None, None, options.e.shape[1] // 1000 + 1)
-    return float((options.a[:, some] ** 2 + options.b[:, some] ** 2).max()) / 2
+    some = slice(None, None, options.e.shape[1] // 1000 + 1 if options.batch is ONE else 1)
+    return options.batch.max((options.a[:, some] ** 2 + options.b[:, some] ** 2).max(axis=0)) / 2
 
 
-def approach(look: Look, ball: Ball, margin: float, coarse: float = _COARSE) -> tuple[Near, FloatArray, float]:
+def approach(look: Look, ball: Ball, margin: Number, coarse: float = _COARSE) -> tuple[Near, FloatArray, Number]:
     """``_approach`` by any way of looking around a w, shape (2,), from a ball, to a gap relative to what L adds up."""
     for _ in range(_TRIES):
         near, shift, gap = _search(look, ball, margin, coarse, (ball.radius / 8) ** 2)
@@ -178,18 +190,18 @@ def approach(look: Look, ball: Ball, margin: float, coarse: float = _COARSE) -> 
         ball = Ball(np.maximum(ball.centre + shift, 0.0), 2 * ball.radius, ball.upwards)
     else:
         near, shift, gap = _search(look, replace(ball, radius=np.inf), margin, coarse, 0.0)
-    coarse *= near.total
-    if gap > coarse:  # the ball is smaller now, and so are the tables
+    tolerance = coarse * near.total
+    if np.any(gap > tolerance):  # the ball is smaller now, and so are the tables
         near = _moved(near, shift, 2 * np.sqrt(gap))
-        shift, gap = ascend(near.steps, near.residual, near.r, coarse)
+        shift, gap = ascend(near.steps, near.residual, near.r, tolerance, near.batch)
     return near, shift, gap
 
 
 def _first_ball(options: Options, start: FloatArray | None) -> Ball:
     """Around the start that is given, or around a sample's maximiser; everything where there are few devices."""
     n = options.e.shape[1]
-    if n <= _WHOLE:
-        return Ball(np.zeros(2) if start is None else start, np.inf)
+    if n <= _WHOLE or options.batch is not ONE:
+        return Ball(np.zeros((2, *options.batch.shape)) if start is None else start, np.inf)
     if start is not None:
         return Ball(start, _DRIFT * float(np.hypot(*start)))
     w, drawn, share = _sampled(options)
@@ -197,10 +209,10 @@ def _first_ball(options: Options, start: FloatArray | None) -> Ball:
     return Ball(w, float(np.hypot(*w)) * (_WIDE if upwards else _SPREAD / np.sqrt(drawn)), upwards)
 
 
-def _search(look: Look, ball: Ball, margin: float, coarse: float, tolerance: float) -> tuple[Near, FloatArray, float]:
+def _search(look: Look, ball: Ball, margin: Number, coarse: float, least: float) -> tuple[Near, FloatArray, Number]:
     """Ascend among the devices that matter in a ball, down to a gap."""
     near = look(ball.centre, radius=ball.radius, margin=margin, upwards=ball.upwards)
-    return near, *ascend(near.steps, near.residual, near.r, max(coarse * near.total, tolerance))
+    return near, *ascend(near.steps, near.residual, near.r, np.maximum(coarse * near.total, least), near.batch)
 
 
 def _sampled(options: Options) -> tuple[FloatArray, int, float]:
@@ -232,18 +244,19 @@ def stand_in(sample: Options) -> tuple[FloatArray, float]:
     return near.congestion, float((near.choice > 0).mean())
 
 
-def _moved(near: Near, shift: FloatArray, reach: float) -> Near:
+def _moved(near: Near, shift: FloatArray, reach: Number) -> Near:
     """See L from w + shift, and keep the devices that may matter within ``reach`` of it."""
     w = np.maximum(near.congestion + shift, 0.0)
     shift = w - near.congestion
-    r = near.r + 2 * shift[0] * near.steps[0] + 2 * shift[1] * near.steps[1]
+    u, v = near.batch.of(shift)
+    r = near.r + 2 * u * near.steps[0] + 2 * v * near.steps[1]
     row, least = first_least(r)
     r -= least
     step = near.steps[:, row, np.arange(row.size)]
     steps = near.steps - step[:, None]
     choice = near.choice.copy()
     choice[near.device] = row
-    j = _matters(r, steps, row, reach, near.margin)
+    j = np.flatnonzero(_matters(r, steps, row, near.batch.of(reach), near.batch.of(near.margin)))
     return replace(
         near,
         congestion=w,
@@ -251,9 +264,10 @@ def _moved(near: Near, shift: FloatArray, reach: float) -> Near:
         device=near.device[j],
         r=r[:, j],
         steps=steps[:, :, j],
-        residual=near.residual + step.sum(axis=1) - shift,
+        residual=near.residual + near.batch.sum(step) - shift,
         radius=reach,
         upwards=False,
+        batch=near.batch.some(j),
     )
 
 
@@ -262,34 +276,45 @@ def dual_bound(options: Options) -> Dual:
     return dual_at(options, locate(options).congestion)
 
 
-def highest_point(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, float]:
+def highest_point(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, Number]:
     """Maximise -|z|^2 + min_k (level_k + 2 z.slope_k), where the last cut is known to be active.
 
     Active with it are none, one or two others; all such bases are tried, and the value of the model judges.
 
     Parameters
     ----------
-    slopes, levels : the cuts, shape (k, 2) and (k,)
+    slopes, levels : the cuts, shape (k, 2) and (k,); of a batch (k, 2, B) and (k, B)
 
     Returns
     -------
-    z : shape (2,)
+    z : shape (2,), of a batch (2, B)
     value : of the model there
     """
     last = slopes[-1]
     q, s = slopes[:-1] - last, (levels[-1] - levels[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
-    i, j = _pairs(s.size)
+    i, j = _pairs(len(s))
+    x, y = q[:, 0], q[:, 1]
     with np.errstate(all="ignore"):  # parallel cuts have no corner
-        edges = last + ((s - q @ last) / (q * q).sum(axis=1))[:, None] * q
-        corners = np.stack([s[i] * q[j, 1] - s[j] * q[i, 1], q[i, 0] * s[j] - q[j, 0] * s[i]], axis=1)
-        corners /= (q[i, 0] * q[j, 1] - q[j, 0] * q[i, 1])[:, None]
-        z = np.vstack([last, edges, corners])
-        value = (levels + 2 * z @ slopes.T).min(axis=1) - (z * z).sum(axis=1)
-    k = int(np.where(np.isfinite(value), value, -np.inf).argmax())
-    return z[k], float(value[k])
+        along = (s - x * last[0] - y * last[1]) / (x * x + y * y)
+        across = x[i] * y[j] - x[j] * y[i]
+        z = np.concatenate(
+            [
+                last[:, None],
+                last[:, None] + along * np.stack([x, y]),
+                np.stack([s[i] * y[j] - s[j] * y[i], x[i] * s[j] - x[j] * s[i]]) / across,
+            ],
+            axis=1,
+        )
+        rise = z[0][:, None] * slopes[:, 0]
+        rise += z[1][:, None] * slopes[:, 1]
+        value = (levels + 2 * rise).min(axis=1) - (z * z).sum(axis=0)
+    k = np.where(np.isfinite(value), value, -np.inf).argmax(axis=0)
+    return np.take_along_axis(z, k[None, None], axis=1)[:, 0], np.take_along_axis(value, k[None], axis=0)[0]
 
 
-def ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
+def ascend(
+    steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: Number, batch: Batch = ONE
+) -> tuple[FloatArray, Number]:
     """Maximise -|z|^2 + 2 z.residual + sum_n min_o (r + 2 z.steps) over z by cutting planes.
 
     Every sweep over the devices gives an assignment, and with it a cut, level + 2 z.slope; the master keeps -|z|^2.
@@ -299,34 +324,40 @@ def ascend(steps: FloatArray, residual: FloatArray, r: FloatArray, tolerance: fl
     z : the best point met, shape (2,)
     gap : of its value from the maximum
     """
-    slopes, levels = residual[None], np.zeros(1)  # the cut of z = 0, where r is least
-    best, lower = np.zeros(2), 0.0
-    z, upper = residual, float(residual @ residual)
+    slopes, levels = residual[None], np.zeros((1, *batch.shape))  # the cut of z = 0, where r is least
+    best, lower = np.zeros_like(residual), levels[0]
+    z, upper = residual, (residual * residual).sum(axis=0)
     for _ in range(_MAX_SWEEPS):
-        if upper - lower <= tolerance:
+        rising = upper - lower > tolerance
+        if not rising.any():
             break
-        slope, level = cut(steps, r, z)
+        slope, level = cut(steps, r, z, batch)
         slope = slope + residual
-        value = float(level + 2 * z @ slope - z @ z)
-        if value > lower:
-            best, lower = z, value
-        kept = np.argsort(levels + 2 * slopes @ z)[: _MAX_CUTS - 1]
-        slopes, levels = np.vstack([slopes[kept], slope]), np.append(levels[kept], level)
-        z, upper = highest_point(slopes, levels)
-    return best, max(0.0, upper - lower)
+        value = level + (2 * z * slope - z * z).sum(axis=0)
+        better = rising & (value > lower)
+        best, lower = np.where(better, z, best), np.where(better, value, lower)
+        if len(levels) == _MAX_CUTS:  # the highest one at z goes
+            kept = np.argsort(levels + 2 * (slopes * z).sum(axis=1), axis=0)[:-1]
+            slopes, levels = np.take_along_axis(slopes, kept[:, None], axis=0), np.take_along_axis(levels, kept, axis=0)
+        slopes, levels = np.concatenate([slopes, slope[None]]), np.concatenate([levels, level[None]])
+        highest, model = highest_point(slopes, levels)
+        z, upper = np.where(rising, highest, z), np.where(rising, model, upper)
+    return best, np.maximum(0.0, upper - lower)
 
 
-def cut(steps: FloatArray, r: FloatArray, z: FloatArray) -> tuple[FloatArray, float]:
+def cut(steps: FloatArray, r: FloatArray, z: FloatArray, batch: Batch = ONE) -> tuple[FloatArray, Number]:
     """Sum the steps, shape (2, K, J), and the reduced costs, shape (K, J), of what is cheapest at z, shape (2,)."""
-    slope, level = np.zeros(2), 0.0
-    for start in range(0, r.shape[1], CHUNK):
-        part = slice(start, start + CHUNK)
-        price = r[:, part] + 2 * z[0] * steps[0, :, part]
-        price += 2 * z[1] * steps[1, :, part]
+    n, (x, y) = r.shape[1], batch.of(z)
+    slope, level = np.zeros((2, *batch.shape)), np.zeros(batch.shape)
+    width = CHUNK if batch is ONE else max(n, 1)
+    for start in range(0, n, width):
+        part = slice(start, start + width)
+        price = r[:, part] + 2 * x * steps[0, :, part]
+        price += 2 * y * steps[1, :, part]
         choice, _ = first_least(price)
         every = np.arange(start, start + choice.size)
-        slope = slope + steps[:, choice, every].sum(axis=1)
-        level += float(r[choice, every].sum())
+        slope = slope + batch.sum(steps[:, choice, every])
+        level = level + batch.sum(r[choice, every])
     return slope, level
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray, IndexArray
+from mecpapers.batch import ONE, Batch
 from mecpapers.memory import check_memory
 from mecpapers.video.edge import coefficients, summands
 from mecpapers.video.local import solve_local
@@ -23,7 +25,8 @@ _BYTES = 64  # an entry, in the four tables and in what a search keeps beside th
 class Options:
     """What every device can do; shape (K, N). Row 0: stay local; row k: offload M^min + k - 1 frames.
 
-    Devices may have fewer than K options; a missing one has e = inf and a = b = 0.
+    Devices may have fewer than K options; a missing one has e = inf and a = b = 0. The devices of a batch of problems
+    stand side by side in one table.
     """
 
     problem: Problem
@@ -31,6 +34,7 @@ class Options:
     a: FloatArray  # sqrt(beta_1 rho C(M) / f^max) [cost^(1/2)]; 0 in row 0
     b: FloatArray  # sqrt(beta_1 d M / (R T)) [cost^(1/2)]; 0 in row 0
     e: FloatArray  # beta_2 E^t - beta_3 Phi(M) [cost]; F_0 in row 0
+    batch: Batch = ONE  # whose each device is
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,6 +104,28 @@ def some_of(problem: Problem, chosen: slice | IndexArray) -> Problem:
     values = {field.name: getattr(problem.devices, field.name) for field in fields(Devices)}
     kept: dict[str, Any] = {name: None if value is None else value[chosen] for name, value in values.items()}
     return replace(problem, devices=Devices(**kept))
+
+
+def joined(problems: Sequence[Problem]) -> Problem:
+    """One problem of the devices of several, which share all else.
+
+    Raises
+    ------
+    ValueError
+        if they do not.
+    """
+    first = problems[0]
+    for name in (field.name for field in fields(Problem) if field.name != "devices"):
+        values = [getattr(problem, name) for problem in problems]
+        if any(value != values[0] for value in values):
+            other = next(k for k, value in enumerate(values) if value != values[0])
+            raise ValueError(f"part {other}: {name} = {values[other]}: must be that of part 0, {values[0]}")
+    columns = {field.name: [getattr(p.devices, field.name) for p in problems] for field in fields(Devices)}
+    for name, parts in columns.items():
+        if len({value is None for value in parts}) == 2:
+            raise ValueError(f"{name}: must be given in all parts, or in none")
+    devices: dict[str, Any] = {n: None if parts[0] is None else np.concatenate(parts) for n, parts in columns.items()}
+    return replace(first, devices=Devices(**devices))
 
 
 def _useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
