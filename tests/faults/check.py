@@ -22,7 +22,7 @@ LEAST = 80  # faults
 KINDS = (
     *("sign", "unit", "dropped constraint", "swapped index", "rounding", "off by one", "min for max", "boundary"),
     *("tie", "ignored field", "wide tolerance", "stale result", "seed", "share for whole", "bound without rounding"),
-    *("mean for maximum", "wrong order", "missing factor", "strict comparison", "swallowed default"),
+    *("mean for maximum", "wrong order", "missing factor", "strict comparison", "swallowed default", "leak"),
 )
 UNFIT = (
     "tests/test_claims.py",
