@@ -195,7 +195,8 @@ def classes(problem: Problem, core: Core) -> IndexArray:
     keys = [column[core.device] for column in reversed(columns) if column is not None]
     keys.append(core.batch.owners(core.device.size).astype(float))
     order = np.lexsort(keys)
-    differ = np.any([np.diff(key[order], prepend=np.nan) != 0 for key in keys], axis=0)
+    table = np.stack(keys)[:, order]
+    differ = np.append(True, (table[:, 1:] != table[:, :-1]).any(axis=0))[: order.size]
     alike = np.empty(order.size, dtype=np.intp)
     alike[order] = np.cumsum(differ) - 1
     return alike
@@ -224,7 +225,7 @@ def enumerate_core(
     dropped[entries > most] = 0.0
     if batch.owner is None and entries[0] > most:
         return core, 0.0
-    if core.device.size:
+    if core.device.size and not np.all(core.seen):
         core = _walk(core, _plan(core, alike, rate), limit, np.reshape(enough, -1), dropped)
     return core, dropped.reshape(batch.shape)[()]
 
@@ -233,7 +234,7 @@ def _walk(core: Core, plan: _Plan, limit: int, enough: FloatArray, dropped: Floa
     """Walk the stages of every problem whose ``dropped`` is inf; note there what is dropped."""
     size, counts = dropped.size, np.diff(plan.first)
     examined = np.zeros(size, dtype=np.intp)
-    owner = np.flatnonzero((counts > 0) & np.isinf(dropped))
+    owner = np.flatnonzero((counts > 0) & np.isinf(dropped) & ~np.reshape(core.seen, -1))
     none = np.zeros(owner.size, dtype=np.intp)
     start = np.searchsorted(core.batch.owners(core.device.size), owner)
     P = core.residual.reshape(2, -1)[:, owner]

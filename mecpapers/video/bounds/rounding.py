@@ -27,10 +27,13 @@ class Core:
     rows: IndexArray  # the incumbent, shape (J,)
     excess: Number  # of the incumbent
     batch: Batch = ONE  # whose each of the J devices is
+    seen: Number = False  # whether no other assignment is left: flips have tried them all
 
 
 def incumbent(near: Near, rate: FloatArray) -> Core:
     """Round the dual's choice: a prefix of the cheapest moves, then flips of one or two devices while they help.
+
+    Where two devices are left at most, flips that find nothing better have tried all that there is.
 
     Parameters
     ----------
@@ -52,7 +55,9 @@ def incumbent(near: Near, rate: FloatArray) -> Core:
     for _ in range(_FLIPS):
         flipped = better(core, _flip(core))
         if flipped is core:
-            break
+            every = np.ones(core.device.size)
+            moves = (np.isfinite(core.r).sum(axis=0) - 1).astype(float)
+            return replace(core, seen=(core.batch.sum(every) <= 2) & (core.batch.sum(moves) <= _CHEAPEST))
         core = _shrink(flipped)
     return core
 

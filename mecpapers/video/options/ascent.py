@@ -290,26 +290,20 @@ def highest_point(slopes: FloatArray, levels: FloatArray) -> tuple[FloatArray, N
     z : shape (2,), of a batch (2, B)
     value : of the model there
     """
-    last = slopes[-1]
-    q, s = slopes[:-1] - last, (levels[-1] - levels[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
+    cuts = slopes[:, 0] + 1j * slopes[:, 1]  # the plane of w as the complex plane
+    last = cuts[-1]
+    q, s = cuts[:-1] - last, (levels[-1] - levels[:-1]) / 2  # cut k meets the last one where z.q_k = s_k
     i, j = _pairs(len(s))
-    x, y = q[:, 0], q[:, 1]
+    along, across, turned = s[i] * q[j], q[i].conj() * q[j], s[j] * q[i]
     with np.errstate(all="ignore"):  # parallel cuts have no corner
-        along = (s - x * last[0] - y * last[1]) / (x * x + y * y)
-        across = x[i] * y[j] - x[j] * y[i]
-        z = np.concatenate(
-            [
-                last[:, None],
-                last[:, None] + along * np.stack([x, y]),
-                np.stack([s[i] * y[j] - s[j] * y[i], x[i] * s[j] - x[j] * s[i]]) / across,
-            ],
-            axis=1,
-        )
-        rise = z[0][:, None] * slopes[:, 0]
-        rise += z[1][:, None] * slopes[:, 1]
-        value = (levels + 2 * rise).min(axis=1) - (z * z).sum(axis=0)
-    k = np.where(np.isfinite(value), value, -np.inf).argmax(axis=0)
-    return np.take_along_axis(z, k[None, None], axis=1)[:, 0], np.take_along_axis(value, k[None], axis=0)[0]
+        edges = last + (s - (q.conj() * last).real) / (q.conj() * q).real * q
+        corners = -1j * (along - turned) / across.imag
+        z = np.concatenate([last[None], edges, corners])
+        value = (levels + 2 * (z.conj()[:, None] * cuts).real).min(axis=1) - (z.conj() * z).real
+    value[~np.isfinite(value)] = -np.inf
+    k = value.argmax(axis=0)
+    best = z.reshape(len(z), -1)[k.ravel(), np.arange(k.size)]
+    return np.stack([best.real, best.imag]).reshape(slopes.shape[1:]), value.max(axis=0)
 
 
 def ascend(
