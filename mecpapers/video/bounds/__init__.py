@@ -22,24 +22,30 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray
+from mecpapers.arrays import AnyArray, BoolArray, FloatArray, IndexArray
 from mecpapers.batch import ONE, Batch, Number
 from mecpapers.solution import Solution
+from mecpapers.video.bounds.aside import NOBODY, Aside, set_aside
 from mecpapers.video.bounds.enumeration import SUMMED, classes, enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import allocate, congestion_roots
+from mecpapers.video.local import solve_local
 from mecpapers.video.model import Allocation, Devices, Metrics, Problem, energy_cost, evaluate
 from mecpapers.video.options import (
     UNIT,
+    Ball,
     Near,
     Options,
     cancelling,
+    first_ball,
     joined,
+    likely_margin,
     locate,
     look_around,
     option_table,
     pick,
     rounding_error,
+    some_of,
 )
 
 __all__ = [
@@ -57,6 +63,8 @@ GAP = 1e-9  # relative gap at which the search is content: what ``violations`` a
 Exact = Solution[Allocation]
 _SMALL = 1000  # devices of a problem up to which it is solved side by side with others
 _ENTRIES = 100_000  # devices times frames that such a table may hold: some hundred problems of 25
+_CROWD = 20_000  # devices beyond which those who stay local for sure are looked for; fewer fit into a few MB
+_WORTH = 0.2  # share of the devices: fewer are not worth leaving out
 LIMIT = 100_000  # partial assignments kept at once: 0.15 GB and 1 to 3 s; a million take 1 GB and most of a minute
 
 
@@ -105,7 +113,39 @@ def solve_exact(
     ('converged', True)
     """
     congestion = None if start is None else _congestion(problem, start)
+    if problem.devices.size > _CROWD and (solution := _solve_crowd(problem, gap, limit, congestion)):
+        return solution
     return solve_options(option_table(problem), gap=gap, limit=limit, start=congestion)
+
+
+def _solve_crowd(problem: Problem, gap: float, limit: int, start: FloatArray | None) -> Exact | None:
+    """Solve for those who may offload, ``aside``; None where the prices or the excess are not what was expected."""
+    n = problem.devices.size
+    ball = first_ball(lambda chosen: option_table(some_of(problem, chosen)), n, start)
+    margin = likely_margin(option_table(some_of(problem, slice(None, None, n // 1000 + 1))))
+    aside = set_aside(problem, np.maximum(ball.centre - ball.radius, 0.0), margin)
+    if aside.devices.all() or aside.devices.mean() < _WORTH:
+        return None
+    kept = np.flatnonzero(~aside.devices)
+    (solution,) = _solve(option_table(some_of(problem, kept)), gap, limit, ball=ball, aside=aside)
+    if solution is None:
+        return None
+    local, own = solve_local(problem), solution.allocation
+    whole = Allocation(
+        offload=_put(np.zeros(n, dtype=bool), kept, own.offload),
+        frames=_put(local.frames, kept, own.frames),
+        time_share=_put(np.zeros(n), kept, own.time_share),
+        edge_frequency=_put(np.zeros(n), kept, own.edge_frequency),
+        device_frequency=_put(local.frequency, kept, own.device_frequency),
+    )
+    return replace(solution, allocation=whole)
+
+
+def _put(values: AnyArray, places: IndexArray, own: AnyArray) -> AnyArray:
+    """Values of all, shape (N,), with those of some in their places."""
+    values = values.copy()
+    values[places] = own
+    return values
 
 
 def solve_exact_frames(problem: Problem, offload: BoolArray, *, limit: int = LIMIT) -> Solution[Allocation]:
@@ -184,33 +224,48 @@ def solve_options(options: Options, *, gap: float = GAP, limit: int = LIMIT, sta
     return solution
 
 
-def _solve(options: Options, gap: float, limit: int, start: FloatArray | None = None) -> list[Exact | None]:
-    """``solve_options`` for each problem of a batch; None for one among others that must be looked around again."""
+def _solve(
+    options: Options,
+    gap: float,
+    limit: int,
+    start: FloatArray | None = None,
+    ball: Ball | None = None,
+    aside: Aside = NOBODY,
+) -> list[Exact | None]:
+    """``solve_options`` for each problem of a batch; None for one among others that must be looked around again.
+
+    Objective and bound are those of a problem with the devices ``aside``, too; None where these may not stay local.
+    """
     for name, value in (("gap", gap), ("limit", limit)):
         if not value >= 0:
             raise ValueError(f"{name} = {value}: must be 0 or more")
-    problem, near, batch = options.problem, locate(options, start), options.batch
+    problem, near, batch = options.problem, locate(options, start, ball), options.batch
     devices, n = problem.devices, problem.devices.size
     core = incumbent(near, devices.uplink_rate)
     margin = core.excess + batch.max(rounding_error(options, least_at(options, near) + batch.of(core.excess)))
-    undecided = (np.isfinite(options.e).sum(axis=0) > 1).astype(float)
-    undecided[near.device] = 0.0
-    short = (margin > near.margin) & (batch.sum(undecided) > 0)  # what was left out may better it
+    short = np.asarray(margin > near.margin)
+    if short.any():  # what was left out may better it
+        undecided = (np.isfinite(options.e).sum(axis=0) > 1).astype(float)
+        undecided[near.device] = 0.0
+        short &= batch.sum(undecided) > 0
     if batch is ONE and short:
         near = look_around(options, near.congestion, radius=0.0, margin=margin)
-        core, short = incumbent(near, devices.uplink_rate), np.False_
+        core, short = incumbent(near, devices.uplink_rate), np.asarray(False)
     least, w = least_at(options, near), near.congestion
-    cost = batch.sum(least) - (w * w).sum(axis=0) + core.excess
+    if aside.devices.size and (np.any(w < aside.low) or core.excess > aside.margin):
+        return [None]
+    cost = batch.sum(least) - (w * w).sum(axis=0) + core.excess + aside.cost
     first, alike = core, classes(problem, core)
     core, dropped = enumerate_core(core, alike, devices.uplink_rate, limit, enough=gap * np.abs(cost))
     choice = near.choice.copy()
     choice[core.device] = core.rows
     allocation = allocate(problem, choice > 0, pick(options.frames, choice), batch)
     metrics = evaluate(problem, allocation)
-    objective = batch.sum(metrics.cost)
+    objective = batch.sum(metrics.cost) + aside.cost
     unproved = np.maximum(0.0, core.excess - dropped)
     walked = 2 * walk_error(first, alike, w, n // SUMMED if batch is ONE else 0)  # of both sides of every comparison
     apart = near.batch.sum(rounding_error(options, least + batch.of(core.excess))[near.device]) + walked
+    apart = apart + aside.error + UNIT * np.abs(objective)
     bound = objective - (unproved + apart + of_the_cost(problem, allocation, metrics, batch.sum(np.ones(n)), batch))
     converged = objective - bound <= gap * np.abs(objective)
     assumes = "local devices follow Theorem 1" if problem.local_energy == "eq31" else None

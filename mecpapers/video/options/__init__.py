@@ -20,6 +20,7 @@ from mecpapers.video.options.ascent import (
     ascend,
     cut,
     dual_bound,
+    first_ball,
     highest_point,
     likely_margin,
     locate,
@@ -33,12 +34,14 @@ from mecpapers.video.options.table import (
     Dual,
     Options,
     cancelling,
+    costs_added_up,
     dual_at,
     joined,
     option_table,
     pick,
     rounding_error,
     some_of,
+    useful_frames,
 )
 
 __all__ = [
@@ -51,9 +54,11 @@ __all__ = [
     "approach",
     "ascend",
     "cancelling",
+    "costs_added_up",
     "cut",
     "dual_at",
     "dual_bound",
+    "first_ball",
     "highest_point",
     "joined",
     "likely_margin",
@@ -65,4 +70,5 @@ __all__ = [
     "settle",
     "some_of",
     "stand_in",
+    "useful_frames",
 ]

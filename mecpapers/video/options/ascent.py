@@ -6,6 +6,7 @@ prices; a maximiser over the others that lies inside the ball is the maximiser.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Protocol
@@ -130,7 +131,7 @@ def _matters(r: FloatArray, steps: FloatArray, choice: IndexArray, radius: Numbe
     return np.asarray(may.any(axis=0))
 
 
-def locate(options: Options, start: FloatArray | None = None) -> Near:
+def locate(options: Options, start: FloatArray | None = None, ball: Ball | None = None) -> Near:
     """Find the maximiser w* of L, and the devices that matter there.
 
     ``margin`` is about what the optimum can lie above L*, by the size of the options' a and b: a guess, to be held
@@ -139,8 +140,10 @@ def locate(options: Options, start: FloatArray | None = None) -> Near:
     Parameters
     ----------
     start : w to begin with, shape (2,), such as that of a problem much like this one
+    ball : where to look first, if that is known
     """
-    return settle(*_approach(options, start))
+    ball = ball or first_ball(partial(_drawn, options), options.e.shape[1], start, options.batch)
+    return settle(*approach(partial(look_around, options), ball, likely_margin(options)))
 
 
 def settle(near: Near, shift: FloatArray, gap: Number) -> Near:
@@ -166,15 +169,6 @@ class Ball:
     upwards: bool = False  # and anywhere at higher prices
 
 
-def _approach(options: Options, start: FloatArray | None) -> tuple[Near, FloatArray, Number]:
-    """Come near the maximiser: the surroundings of a w, the way from there, and what L may still gain.
-
-    Stage 1 ascends in a ball, to an eighth of its radius; a ball that w* may lie outside of is moved and widened.
-    Stage 2 ascends from there to the coarse gap, among the devices that may still change.
-    """
-    return approach(partial(look_around, options), _first_ball(options, start), likely_margin(options))
-
-
 def likely_margin(options: Options) -> Number:
     """About what the optimum can lie above L*, by some thousand devices [cost]."""
     some = slice(None, None, options.e.shape[1] // 1000 + 1 if options.batch is ONE else 1)
@@ -182,7 +176,15 @@ def likely_margin(options: Options) -> Number:
 
 
 def approach(look: Look, ball: Ball, margin: Number, coarse: float = _COARSE) -> tuple[Near, FloatArray, Number]:
-    """``_approach`` by any way of looking around a w, shape (2,), from a ball, to a gap relative to what L adds up."""
+    """Come near the maximiser, by any way of looking around a w, shape (2,), from a ball.
+
+    Stage 1 ascends in a ball, to an eighth of its radius; a ball that w* may lie outside of is moved and widened.
+    Stage 2 ascends from there to the coarse gap, relative to what L adds up, among the devices that may still change.
+
+    Returns
+    -------
+    the surroundings of a w, the way from there, and what L may still gain
+    """
     for _ in range(_TRIES):
         near, shift, gap = _search(look, ball, margin, coarse, (ball.radius / 8) ** 2)
         if near.covers(shift, 2 * np.sqrt(gap)):
@@ -197,14 +199,18 @@ def approach(look: Look, ball: Ball, margin: Number, coarse: float = _COARSE) ->
     return near, shift, gap
 
 
-def _first_ball(options: Options, start: FloatArray | None) -> Ball:
-    """Around the start that is given, or around a sample's maximiser; everything where there are few devices."""
-    n = options.e.shape[1]
-    if n <= _WHOLE or options.batch is not ONE:
-        return Ball(np.zeros((2, *options.batch.shape)) if start is None else start, np.inf)
+def first_ball(table: Callable[[IndexArray], Options], n: int, start: FloatArray | None, batch: Batch = ONE) -> Ball:
+    """Around the start that is given, or around a sample's maximiser; everything where there are few devices.
+
+    Parameters
+    ----------
+    table : the options of some of the n devices
+    """
+    if n <= _WHOLE or batch is not ONE:
+        return Ball(np.zeros((2, *batch.shape)) if start is None else start, np.inf)
     if start is not None:
         return Ball(start, _DRIFT * float(np.hypot(*start)))
-    w, drawn, share = _sampled(options)
+    w, drawn, share = _sampled(table, n)
     upwards = share <= _FEW
     return Ball(w, float(np.hypot(*w)) * (_WIDE if upwards else _SPREAD / np.sqrt(drawn)), upwards)
 
@@ -215,31 +221,30 @@ def _search(look: Look, ball: Ball, margin: Number, coarse: float, least: float)
     return near, *ascend(near.steps, near.residual, near.r, np.maximum(coarse * near.total, least), near.batch)
 
 
-def _sampled(options: Options) -> tuple[FloatArray, int, float]:
+def _sampled(table: Callable[[IndexArray], Options], n: int) -> tuple[FloatArray, int, float]:
     """Maximise L for a random sample, whose devices stand for N/n each: a and b grow by sqrt(N/n), and w shrinks.
 
     Returns
     -------
     w, the size of the sample, and the share of it at the edge
     """
-    n = options.e.shape[1]
     drawn = next((size for size in _SAMPLES if n >= 5 * size), _WHOLE // 2)
-    chosen = np.sort(np.random.default_rng(0).choice(n, drawn, replace=False, shuffle=False))
+    sample = table(np.sort(np.random.default_rng(0).choice(n, drawn, replace=False, shuffle=False)))
     scale = np.sqrt(n / drawn)
-    sample = replace(
-        options,
-        frames=options.frames[:, chosen],
-        a=scale * options.a[:, chosen],
-        b=scale * options.b[:, chosen],
-        e=options.e[:, chosen],
-    )
-    w, share = stand_in(sample)
+    w, share = stand_in(replace(sample, a=scale * sample.a, b=scale * sample.b))
     return scale * w, drawn, share
+
+
+def _drawn(options: Options, chosen: IndexArray) -> Options:
+    """The columns of some devices."""
+    columns = {name: getattr(options, name)[:, chosen] for name in ("frames", "a", "b", "e")}
+    return replace(options, **columns)
 
 
 def stand_in(sample: Options) -> tuple[FloatArray, float]:
     """Maximise L coarsely: w, shape (2,), and the share of the devices at the edge."""
-    near, shift, _ = _approach(sample, None)
+    ball = first_ball(partial(_drawn, sample), sample.e.shape[1], None)
+    near, shift, _ = approach(partial(look_around, sample), ball, likely_margin(sample))
     near = _moved(near, shift, 0.0)
     return near.congestion, float((near.choice > 0).mean())
 

@@ -75,7 +75,7 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
     if offload is not None:
         check_reachable(devices, offload)
     least = fewest_frames(devices)
-    most = _useful_frames(problem, least)
+    most = useful_frames(problem, least)
     shape = (int((most - least).max()) + 2, devices.size)
     check_memory(f"devices: {shape[1]} with up to {shape[0]} options each", _BYTES * float(np.prod(shape, dtype=float)))
     frames, a, b, e = (np.empty(shape) for _ in range(4))
@@ -90,7 +90,7 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
         m = np.minimum(m, most[part])
         root_a, root_b, own = summands(some, m)
         if offload is None:  # dearer alone than locally, by more than rounding could make it
-            slack = 2 * UNITS * UNIT * _sizes(some, local.cost[part])
+            slack = 2 * UNITS * UNIT * costs_added_up(some, local.cost[part])
             missing |= ~(root_a * root_a + root_b * root_b + own < local.cost[part] + slack)
         else:
             missing |= ~offload[part]
@@ -128,7 +128,7 @@ def joined(problems: Sequence[Problem]) -> Problem:
     return replace(first, devices=Devices(**devices))
 
 
-def _useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
+def useful_frames(problem: Problem, least: FloatArray) -> FloatArray:
     """Return the most frames worth sending, shape (N,): beyond the least a^2 + b^2 + e more frames never pay.
 
     That sum is what an edge device costs alone, convex in M; what it costs the others, 2 a A + 2 b B, grows with M.
@@ -171,10 +171,10 @@ def rounding_error(options: Options, costs: FloatArray) -> FloatArray:
     ----------
     costs : what one option a device costs at some prices, shape (..., N)
     """
-    return np.asarray(UNITS * UNIT * _sizes(options.problem, costs))
+    return np.asarray(UNITS * UNIT * costs_added_up(options.problem, costs))
 
 
-def _sizes(problem: Problem, costs: FloatArray) -> FloatArray:
+def costs_added_up(problem: Problem, costs: FloatArray) -> FloatArray:
     """The most that the absolute terms of options with such costs add up to, shape (..., N) [cost]."""
     reward = problem.devices.weight_accuracy * problem.devices.accuracy_a2
     return cancelling(problem, fewest_frames(problem.devices)) * (np.abs(costs) + reward) + reward
