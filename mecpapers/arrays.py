@@ -68,6 +68,9 @@ class _Dataclass(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
+Record = TypeVar("Record", bound=_Dataclass)
+
+
 def freeze(record: _Dataclass) -> None:
     """Check, broadcast and lock the ruled fields of a frozen dataclass; call it in ``__post_init__``.
 
@@ -95,7 +98,10 @@ def freeze(record: _Dataclass) -> None:
     _check_equal({name: values[name].shape[1] for name in tables}, next(iter(tables.values()), ""))
     n = next(iter(several.values()), 1)
     for name, value in values.items():
-        full = float(value) if rules[name].scalar else read_only(value, (n, *value.shape[1:]))
+        shape = (n, *value.shape[1:])  # what is checked is a copy already
+        full = (
+            float(value) if rules[name].scalar else locked(value) if value.shape == shape else read_only(value, shape)
+        )
         object.__setattr__(record, name, full)
 
 
@@ -104,6 +110,15 @@ def _check_equal(sizes: Mapping[str, int], what: str) -> None:
     for name, size in sizes.items():
         if size != sizes[first]:
             raise ValueError(f"{name} has {size} {what}: must have as many as {first}, {sizes[first]}")
+
+
+def rows_of(record: Record, chosen: Any) -> Record:
+    """The same frozen dataclass for some of its devices, a slice or shape (J,); they were checked once."""
+    some = object.__new__(type(record))
+    for name in record.__dataclass_fields__:
+        value = getattr(record, name)
+        object.__setattr__(some, name, locked(value[chosen]) if isinstance(value, np.ndarray) else value)
+    return some
 
 
 def lock(record: _Dataclass, *, aligned: bool = True) -> None:

@@ -120,7 +120,7 @@ def solve_exact(
 
 def _solve_crowd(problem: Problem, gap: float, limit: int, start: FloatArray | None) -> Exact | None:
     """Solve for those who may offload, ``aside``; None where the prices or the excess are not what was expected."""
-    n = problem.devices.size
+    n, local = problem.devices.size, solve_local(problem)
     ball = first_ball(lambda chosen: option_table(some_of(problem, chosen)), n, start)
     margin = likely_margin(option_table(some_of(problem, slice(None, None, n // 1000 + 1))))
     aside = set_aside(problem, np.maximum(ball.centre - ball.radius, 0.0), margin)
@@ -130,7 +130,7 @@ def _solve_crowd(problem: Problem, gap: float, limit: int, start: FloatArray | N
     (solution,) = _solve(option_table(some_of(problem, kept)), gap, limit, ball=ball, aside=aside)
     if solution is None:
         return None
-    local, own = solve_local(problem), solution.allocation
+    own = solution.allocation
     whole = Allocation(
         offload=_put(np.zeros(n, dtype=bool), kept, own.offload),
         frames=_put(local.frames, kept, own.frames),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mecpapers.arrays import BoolArray, FloatArray, IndexArray
+from mecpapers.arrays import BoolArray, FloatArray, IndexArray, rows_of
 from mecpapers.batch import ONE, Batch
 from mecpapers.memory import check_memory
 from mecpapers.video.edge import coefficients, summands
@@ -101,9 +101,7 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
 
 def some_of(problem: Problem, chosen: slice | IndexArray) -> Problem:
     """The problem of some of the devices; ``chosen`` of shape (J,) where it is no slice."""
-    values = {field.name: getattr(problem.devices, field.name) for field in fields(Devices)}
-    kept: dict[str, Any] = {name: None if value is None else value[chosen] for name, value in values.items()}
-    return replace(problem, devices=Devices(**kept))
+    return replace(problem, devices=rows_of(problem.devices, chosen))
 
 
 def joined(problems: Sequence[Problem]) -> Problem:
