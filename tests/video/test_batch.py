@@ -110,7 +110,7 @@ LOW = 0.05
 def test_where_the_margin_was_guessed_too_low_it_takes_another_look(monkeypatch):
     problems = drawn(MIXED, 30)
     expected = [solve_exact(problem) for problem in problems]
-    monkeypatch.setattr(bounds, "locate", lambda options, start=None: ascent.settle(*low(options)))
+    monkeypatch.setattr(bounds, "locate", lambda options, *more: ascent.settle(*low(options)))
 
     def low(options):
         look = lambda w, **kwargs: ascent.look_around(options, w, **kwargs)  # noqa: E731

@@ -109,25 +109,21 @@ def _suffix_bounds(r: FloatArray, steps: FloatArray, sizes: IndexArray, owner: I
     -------
     at j + the problem, shape (q + 1, J + B, Y); under rank q the class is free, under rank 0 it has no option left: inf
     """
-    q, J = r.shape
-    suffix = np.full((q + 1, J + y.shape[1], y.shape[2]), np.inf)
+    (q, J), B = r.shape, y.shape[1]
     start = np.cumsum(sizes) - sizes
-    ends = np.searchsorted(owner, np.arange(y.shape[1]), side="right") + np.arange(y.shape[1])
-    suffix[q, ends] = -(y * y).sum(axis=0)
-    u, v = y if y.shape[1] == 1 else y[:, owner]
+    whose = owner[start]  # each class is
+    u, v = y if B == 1 else y[:, owner]
     value = 2 * (steps[0][:, :, None] * u + steps[1][:, :, None] * v)
     value += r[:, :, None]
     np.minimum.accumulate(value, axis=0, out=value)
     value = np.moveaxis(_running_sums(np.moveaxis(value, 1, -1)[..., ::-1], sizes[::-1])[..., ::-1], -1, 1)
-    # the classes to come, from the last one of a problem on: what ends it, then their sums
-    whose = owner[start]
-    place = start.size - 1 - np.arange(start.size) + (y.shape[1] - whose)
-    chain = np.empty((y.shape[2], start.size + y.shape[1]))
-    counts = np.bincount(whose, minlength=y.shape[1])
-    head = (np.cumsum(counts[::-1] + 1) - counts[::-1] - 1)[::-1]
-    chain[:, head], chain[:, place] = suffix[q, ends].T, value[q - 1, start].T
-    after = _running_sums(chain, counts[::-1] + 1)[:, place - 1].T
-    suffix[1:, np.arange(J) + owner] = value + np.repeat(after, sizes, axis=0)
+    # what is to come after a class: the sums of the classes behind it, and of what ends its problem
+    counts, last = np.bincount(whose, minlength=B), -(y * y).sum(axis=0)
+    chain = np.insert(value[-1, start], np.cumsum(counts), last, axis=0)
+    chain = _running_sums(chain.T[:, ::-1], counts[::-1] + 1)[:, ::-1].T
+    suffix = np.full((q + 1, J + B, y.shape[2]), np.inf)
+    suffix[1:, np.arange(J) + owner] = value + np.repeat(chain[np.arange(whose.size) + whose + 1], sizes, axis=0)
+    suffix[q, np.searchsorted(owner, np.arange(B), side="right") + np.arange(B)] = last
     return suffix
 
 
@@ -218,14 +214,10 @@ def enumerate_core(
     -------
     the core with the best assignment, and the least bound of what was dropped unexamined (inf: nothing)
     """
-    batch, most = core.batch, _EXAMINED * limit
-    size = batch.size
-    dropped = np.full(size, np.inf)
-    entries = core.r.shape[0] * np.bincount(batch.owners(core.device.size), minlength=size)
-    dropped[entries > most] = 0.0
-    if batch.owner is None and entries[0] > most:
-        return core, 0.0
-    if core.device.size and not np.all(core.seen):
+    batch = core.batch
+    entries = core.r.shape[0] * np.bincount(batch.owners(core.device.size), minlength=batch.size)
+    dropped = np.where(entries > _EXAMINED * limit, 0.0, np.inf)
+    if np.isinf(dropped).any() and core.device.size and not np.all(core.seen):
         core = _walk(core, _plan(core, alike, rate), limit, np.reshape(enough, -1), dropped)
     return core, dropped.reshape(batch.shape)[()]
 
@@ -246,16 +238,12 @@ def _walk(core: Core, plan: _Plan, limit: int, enough: FloatArray, dropped: Floa
         far = np.where(layer.decided < end, plan.reach[rank, layer.decided], end)
         near = np.where(is_lowest, far, layer.decided)
         examined += np.bincount(layer.owner, far - near + 1, size).astype(np.intp)
-        beyond = examined > _EXAMINED * limit
-        if beyond[layer.owner].any():
-            over = beyond[layer.owner]
-            np.minimum.at(dropped, layer.owner[over], layer.bound[over])
-        far = np.where(beyond[layer.owner], near - 1, far)
-        layer = _extend(plan, layer, near, far, klass, end, rank)
+        over = (examined > _EXAMINED * limit)[layer.owner]
+        np.minimum.at(dropped, layer.owner[over], layer.bound[over])
+        layer = _extend(plan, layer, near, np.where(over, near - 1, far), klass, end, rank)
         if not layer.r.size:
             break
-        excess = layer.excess
-        core = _improved(plan, core, [*layers, layer], excess)
+        core = _improved(plan, core, [*layers, layer])
         best = np.reshape(core.excess, -1)
         layer = _prune(layer, best, limit, dropped)
         if layer.r.size > _FEW:
@@ -295,17 +283,15 @@ def _extend(
     return _Layer(P=P, r=r, decided=decided, parent=parent, owner=owner, rank=rank, bound=bound + r)
 
 
-def _improved(plan: _Plan, core: Core, layers: list[_Layer], excess: FloatArray) -> Core:
-    """Take the best of the last layer, of excess (S,), where it betters the incumbent of its problem."""
-    owner = layers[-1].owner
-    if not (excess < np.reshape(core.excess, -1)[owner]).any():
-        return core
+def _improved(plan: _Plan, core: Core, layers: list[_Layer]) -> Core:
+    """Take the best of the last layer where it betters the incumbent of its problem."""
+    owner, excess = layers[-1].owner, layers[-1].excess
+    less = np.flatnonzero(excess < np.reshape(core.excess, -1)[owner])
+    less = less[np.lexsort((excess[less], owner[less]))]
     rows = core.rows.copy()
-    order = np.lexsort((excess, owner))
-    for state in order[np.diff(owner[order], prepend=-1) != 0]:
-        if excess[state] < np.reshape(core.excess, -1)[owner[state]]:
-            _trace(plan, core, layers, int(state), rows)
-    return better(core, rows)
+    for state in less[np.diff(owner[less], prepend=-1) != 0].tolist():  # the best of each
+        _trace(plan, core, layers, state, rows)
+    return better(core, rows) if less.size else core
 
 
 def _prune(layer: _Layer, excess: FloatArray, limit: int, dropped: FloatArray) -> _Layer:
