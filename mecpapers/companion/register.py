@@ -15,6 +15,8 @@ from mecpapers.companion import pages as book
 from mecpapers.companion.equations import equation_rows, numbers
 from mecpapers.ledger import NAMES, PAPERS, Claim, Entry, Erratum, Table, read
 
+_SETTLED = "## The ledger"  # the section of a chapter that settles its claims
+
 
 @dataclass(frozen=True)
 class Register:
@@ -38,13 +40,13 @@ def claims(entries: Iterable[Entry], notebooks: Path) -> Register:
     ----------
     notebooks : the folder of the notebooks, from which links lead
     """
-    titles = {
-        f"{paper}/{Path(page.file).stem}": page.title for paper in PAPERS for page in book.read(notebooks / paper)
-    }
+    chapters = {f"{paper}/{Path(page.file).stem}": page for paper in PAPERS for page in book.read(notebooks / paper)}
     rows = []
     for e in entries:
         c = e.claim
-        chapter = f"[{titles.get(c.chapter, c.chapter)}]({c.chapter}.ipynb)"
+        page = chapters.get(c.chapter)
+        section = "#the-ledger" if page and f"\n{_SETTLED}\n" in f"\n{page.text}\n" else ""
+        chapter = f"[{page.title if page else c.chapter}]({c.chapter}.ipynb{section})"
         rows.append(
             (
                 f"{c.statement}<br>{_anchor('claim', c.key)} {_folded(_remarks(e))}",
