@@ -1,4 +1,4 @@
-"""Run every check, one after the other, and close with a summary: what ``make test`` calls.
+"""Run every check and close with a summary: what ``make test`` calls.
 
 ``run.py`` runs all parts, ``run.py lint types`` those named; ``--nightly`` adds the tests with full counts.
 Only the standard library is imported here, so that a broken environment still gets a summary.
@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -48,14 +50,16 @@ PARTS = {
     "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "2"]]),
     "nightly": ("full counts", [[*PYTEST, "tests", "-m", "nightly", "-n", "2"]]),
 }
+BESIDE = ("lint", "types", "site")  # each keeps one core busy: begun at once, beside each other and what comes first
 TALLY = re.compile(r"^=* ?(.*\b\d+ (?:passed|failed|errors?)\b.*?) in [\d.]+s.*")
 
 
 def main(arguments: list[str]) -> int:
     """Run the named parts; return 0 if all of them are well."""
-    names = [name for name in arguments if name in PARTS] or [name for name in PARTS if name != "nightly"]
-    if "--nightly" in arguments:
+    names = [name for name in PARTS if name in arguments] or [name for name in PARTS if name != "nightly"]
+    if "--nightly" in arguments and "nightly" not in names:
         names.append("nightly")
+    start = time.monotonic()
     shutil.rmtree(STORE, ignore_errors=True)
     if "site" in names:
         shutil.rmtree(COMMITTED, ignore_errors=True)
@@ -70,33 +74,43 @@ def main(arguments: list[str]) -> int:
     }
     environment.pop("MPLBACKEND", None)  # it would remove every figure from the notebooks
     results = []
-    for name in names:
-        title, commands = PARTS[name]
-        print(f"== {name}: {title}", flush=True)
-        start = time.monotonic()
-        if name == "browser" and (reason := missing_browser()):
-            well, tally = os.environ.get("CI") != "true", f"not run: {reason}"
-        else:
-            well, tally = run(commands, environment)
-        seconds = time.monotonic() - start
-        results.append((name, well, seconds, tally))
-        print(f"== {name}: {'ok' if well else 'FAILED'}, {seconds:.0f} s\n", flush=True)
-    return summary(results)
+    with ThreadPoolExecutor(2) as pool:
+        early = {name: pool.submit(collected, name, environment) for name in names if name in BESIDE}
+        for name in names:
+            print(f"== {name}: {PARTS[name][0]}", flush=True)
+            if name in early:
+                said, well, seconds, tally = early[name].result()
+                print(said, end="", flush=True)
+            else:
+                well, seconds, tally = run(name, environment, lambda line: print(line, end="", flush=True))
+            results.append((name, well, seconds, tally))
+            print(f"== {name}: {'ok' if well else 'FAILED'}, {seconds:.0f} s\n", flush=True)
+    return summary(results, time.monotonic() - start)
 
 
-def run(commands: list[list[str | Path]], environment: dict[str, str]) -> tuple[bool, str]:
-    """Run commands, passing their output on; return whether all are well, and pytest's tally."""
+def collected(name: str, environment: dict[str, str]) -> tuple[str, bool, float, str]:
+    """Run a part whose output waits for its turn; return that, too."""
+    said: list[str] = []
+    well, seconds, tally = run(name, environment, said.append)
+    return "".join(said), well, seconds, tally
+
+
+def run(name: str, environment: dict[str, str], say: Callable[[str], object]) -> tuple[bool, float, str]:
+    """Run a part, passing its output on; return whether it is well, its seconds, and pytest's tally."""
+    start = time.monotonic()
+    if name == "browser" and (reason := missing_browser()):
+        return os.environ.get("CI") != "true", time.monotonic() - start, f"not run: {reason}"
     well, tally = True, ""
-    for command in commands:
+    for command in PARTS[name][1]:
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
             for line in process.stdout or ():
-                print(line, end="", flush=True)
+                say(line)
                 if found := TALLY.match(line):
                     tally = found[1]
         well &= process.returncode == 0
-    return well, tally
+    return well, time.monotonic() - start, tally
 
 
 def missing_browser() -> str:
@@ -109,8 +123,8 @@ def missing_browser() -> str:
         return str(error)
 
 
-def summary(results: list[tuple[str, bool, float, str]]) -> int:
-    """Print a line a part and the total; return the exit status."""
+def summary(results: list[tuple[str, bool, float, str]], whole: float) -> int:
+    """Print a line a part and the total, which is less than their sum; return the exit status."""
     print("== summary")
     for name, well, seconds, tally in results:
         status = "FAILED" if not well else "-" if tally.startswith("not run") else "ok"
@@ -120,7 +134,7 @@ def summary(results: list[tuple[str, bool, float, str]]) -> int:
         for word in ("passed", "failed", "error", "skipped")
     }
     failed = [name for name, well, *_ in results if not well]
-    print(f"total   {'FAILED' if failed else 'ok':8}{sum(seconds for *_, seconds, _ in results):6.0f} s")
+    print(f"total   {'FAILED' if failed else 'ok':8}{whole:6.0f} s")
     if any(count.values()):
         print(f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped']} skipped")
     return 1 if failed else 0
