@@ -36,7 +36,7 @@ PARTS = {
     "unit": (
         "unit and property tests, and what is tested against what",
         [
-            [*PYTEST, "tests", "--ignore=tests/site", "-n", "2", "--junitxml=_build/unit.xml"],
+            [*PYTEST, "tests", "--ignore=tests/site", "-n", "2", "--dist", "loadfile", "--junitxml=_build/unit.xml"],
             [sys.executable, "tests/oracles.py"],
         ],
     ),
