@@ -22,15 +22,18 @@ from tqdm import tqdm
 from mecpapers.arrays import FloatArray, IndexArray
 from mecpapers.solution import Solution
 from mecpapers.video.bounds import GAP, LIMIT, least_at, of_the_cost
+from mecpapers.video.bounds.aside import set_aside
 from mecpapers.video.bounds.enumeration import classes, enumerate_core, walk_error
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import complete, congestion_roots
+from mecpapers.video.local import solve_local
 from mecpapers.video.model import Allocation, Problem, evaluate, fewest_frames
 from mecpapers.video.options import (
     UNIT,
     UNITS,
     Ball,
     Near,
+    Options,
     approach,
     ascend,
     cancelling,
@@ -250,17 +253,28 @@ def _drawn(part: Part, number: int, share: float) -> Problem:
 
 def _sloped(part: Part, number: int, w: FloatArray) -> tuple[float, float]:
     """(A, B) of a part at w."""
-    near = look_around(option_table(part(number)), w, radius=0.0, margin=0.0)
+    near = look_around(_rest(part(number), w)[0], w, radius=0.0, margin=0.0)
     a, b = near.residual + w
     return float(a), float(b)
 
 
+def _rest(problem: Problem, low: FloatArray, margin: float = 0.0) -> tuple[Options, IndexArray]:
+    """The options of those who may offload at prices from ``low`` on, one device at least, and their places."""
+    kept = np.flatnonzero(~set_aside(problem, low, margin).devices)
+    kept = kept if kept.size else np.zeros(1, dtype=np.intp)
+    return option_table(some_of(problem, kept)), kept
+
+
 def _looked(part: Part, number: int, w: FloatArray, radius: float, margin: float, upwards: bool) -> _Seen:
     problem = part(number)
-    options = option_table(problem)
+    options, kept = _rest(problem, np.maximum(w - radius, 0.0), margin)
     near = look_around(options, w, radius=radius, margin=margin, upwards=upwards)
-    a, b = pick(options.a, near.choice), pick(options.b, near.choice)
-    within = 2 * radius * np.hypot(a, b) if np.isfinite(radius) else 0.0
+    aside = solve_local(problem).cost.copy()
+    aside[kept] = 0.0
+    least, within = aside.copy(), np.zeros(aside.size)
+    least[kept] = least_at(options, near)
+    if np.isfinite(radius):
+        within[kept] = 2 * radius * np.hypot(pick(options.a, near.choice), pick(options.b, near.choice))
     if not near.device.size:  # one at least, so that there is a problem to bring
         table = np.stack([options.a[:, :1], options.b[:, :1]])
         r = options.e[:, :1] + 2 * (w[:, None, None] * table).sum(axis=0)
@@ -268,10 +282,18 @@ def _looked(part: Part, number: int, w: FloatArray, radius: float, margin: float
         near = replace(near, device=np.zeros(1, dtype=np.intp), r=r - r[first], steps=table - table[:, first][:, None])
     cancelled = cancelling(problem, fewest_frames(problem.devices))
     reward = problem.devices.weight_accuracy * problem.devices.accuracy_a2
-    terms = cancelled * (np.abs(least_at(options, near)) + within + reward) + reward
+    terms = cancelled * (np.abs(least) + within + reward) + reward
+    device = kept[near.device]
     return _Seen(
-        near=replace(near, choice=near.choice[near.device]),
-        problem=some_of(problem, near.device),
+        near=replace(
+            near,
+            choice=near.choice[near.device],
+            device=device,
+            largest=np.abs(least).max(),
+            total=near.total + np.abs(aside).sum(),
+            value=near.value + aside.sum(),
+        ),
+        problem=some_of(problem, device),
         size=problem.devices.size,
         terms=np.array([terms.max(), cancelled.max()]),
     )
@@ -301,10 +323,11 @@ def _answer(
 ) -> tuple[Solution[Allocation], Problem, FloatArray]:
     """The part with its share of the server and of the air time, f^max A_p / A and T B_p / B: Theorem 2 is the rest."""
     problem = part(number)
-    options = option_table(problem)
-    choice = look_around(options, w, radius=0.0, margin=0.0).choice
+    options, kept = _rest(problem, w)
+    choice = np.zeros(problem.devices.size, dtype=np.intp)
+    choice[kept] = look_around(options, w, radius=0.0, margin=0.0).choice
     choice[place] = rows
-    offload, frames = choice > 0, pick(options.frames, choice)
+    offload, frames = choice > 0, fewest_frames(problem.devices) + choice - 1.0
     own = np.array([root[offload].sum() for root in congestion_roots(problem, frames)])
     if offload.any():
         share = own / sums

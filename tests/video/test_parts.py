@@ -11,7 +11,7 @@ from mecpapers.solution import Infeasible
 from mecpapers.video import parts
 from mecpapers.video.bounds import solve_exact
 from mecpapers.video.model import Devices, evaluate, violations
-from mecpapers.video.options import some_of
+from mecpapers.video.options import locate, look_around, option_table, some_of
 from mecpapers.video.scenario import MIXED, Scenario
 
 
@@ -206,3 +206,21 @@ def test_ten_million_devices():
         solution = parts.solve_in_parts(part, 100)
     assert solution.ended == "converged" and solution.allocation.size == 10_000_000
     assert solution.gap < 1e-12 * abs(solution.objective) and solution.allocation.passes <= 8
+
+
+@pytest.mark.parametrize("upwards", [False, True])
+def test_a_part_is_seen_as_by_its_whole_table(upwards):
+    """Those who stay local for sure have no row in a part's table; what it says of them all is the same."""
+    for seed, share in ((0, 0.0), (1, 0.05), (2, 0.3)):
+        problem = drawn(2000, seed)
+        table = option_table(problem)
+        w = locate(table).congestion * (1 + share)
+        radius = share * float(np.hypot(*w))
+        whole = look_around(table, w, radius=radius, margin=1e-4, upwards=upwards)
+        seen = parts._looked(lambda number, p=problem: p, 0, w, radius, 1e-4, upwards)
+        np.testing.assert_array_equal(seen.near.device, whole.device)
+        np.testing.assert_array_equal(seen.near.choice, whole.choice[whole.device])
+        assert seen.near.residual == pytest.approx(whole.residual, rel=1e-12)
+        assert [seen.near.total, seen.near.largest] == pytest.approx([whole.total, whole.largest], rel=1e-13)
+        assert seen.near.value == pytest.approx(whole.value, rel=1e-13)
+        assert parts._sloped(lambda number, p=problem: p, 0, w) == pytest.approx(tuple(whole.residual + w), rel=1e-12)
