@@ -48,15 +48,15 @@ class Batch:
         return values if self.owner is None or np.ndim(values) == 0 else np.asarray(values)[..., self.owner]
 
     def sum(self, values: FloatArray) -> Any:
-        """The sum over the devices of each problem, which numpy adds up pairwise."""
+        """The sum of values of shape (..., N) over the devices of each problem, which numpy adds up pairwise."""
         return self._reduce(np.add, values, 0)
 
     def max(self, values: FloatArray) -> Any:
-        """The maximum over the devices of each problem, 0 where it has none."""
+        """The maximum of values of shape (..., N) over the devices of each problem, 0 where it has none."""
         return self._reduce(np.maximum, values, 0)
 
     def any(self, values: BoolArray) -> Any:
-        """Whether it holds for a device of the problem."""
+        """Whether what has shape (..., N) holds for a device of each problem."""
         return self._reduce(np.logical_or, values, False)
 
     def _reduce(self, function: np.ufunc, values: NDArray[Any], none: float) -> Any:

@@ -204,7 +204,7 @@ def complete(
 
 
 def allocate(problem: Problem, offload: BoolArray, edge_frames: FloatArray, batch: Batch = ONE) -> Allocation:
-    """What ``complete`` does, for the devices of a batch of problems."""
+    """What ``complete`` does, with arrays of shape (N,), for the devices of a batch of problems."""
     local = solve_local(problem)
     frames = np.where(offload, edge_frames, local.frames)
     frequency, share = edge_shares(problem, offload, frames, batch)

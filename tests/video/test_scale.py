@@ -115,11 +115,14 @@ def test_a_warm_start_saves_sweeps(monkeypatch):
 
 
 def test_what_memory_cannot_hold_is_refused_before_it_is_begun(monkeypatch):
-    problem = draw(50_000)
+    """Of a crowd, what those who may offload need; of others, the whole table."""
+    crowd, problem = draw(300_000), draw(20_000)
     rows = option_table(problem).e.shape[0]
     monkeypatch.setattr(memory, "_system", lambda: 1e6)
-    with pytest.raises(TooLarge, match=rf"^devices: 50000 with up to {rows} options each need 0\.0\d+ GB of memory: "):
+    with pytest.raises(TooLarge, match=rf"^devices: 20000 with up to {rows} options each need 0\.0\d+ GB of memory: "):
         solve_exact(problem)
+    with pytest.raises(TooLarge, match=r"^devices: \d+ with up to \d+ options each need 0\.\d+ GB of memory: "):
+        solve_exact(crowd)
 
 
 def test_a_table_too_long_for_any_memory_is_refused():

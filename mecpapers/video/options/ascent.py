@@ -204,7 +204,8 @@ def first_ball(table: Callable[[IndexArray], Options], n: int, start: FloatArray
 
     Parameters
     ----------
-    table : the options of some of the n devices
+    table : the options of some of the n devices, whose places have shape (J,)
+    start : w to begin with, shape (2,)
     """
     if n <= _WHOLE or batch is not ONE:
         return Ball(np.zeros((2, *batch.shape)) if start is None else start, np.inf)
