@@ -26,7 +26,7 @@ def plot_scale(exact: Mapping[str, Rows]) -> Axes:
         label = f"certified optimum, resources {name}"
         ax.plot(n, column(rows, "whole"), color=colour, marker=marker, linestyle=dash, label=label)
     ax.plot(n, column(rows, "sweep"), color=GREY, marker="^", linestyle=":", label="one sweep over the option table")
-    ax.plot(n, 2e-6 * n, color=BLACK, linewidth=0.8, label="2 microseconds a device")
+    ax.plot(n, 5e-7 * n, color=BLACK, linewidth=0.8, label="half a microsecond a device")
     ax.set(xscale="log", yscale="log", xlabel="number of devices N, all mixed", ylabel="time, s")
     ax.legend(fontsize=8)
     return ax
