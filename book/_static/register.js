@@ -22,7 +22,7 @@ function nameCells(box) {
 const FILTERS = {
   paper: (row) => row.textContent.match(/\bPaper (?:III|II|I)\b/)?.[0],
   verdict: (row) => row.querySelector("td[data-name=verdict]")?.textContent.trim(),
-  chapter: (row) => row.querySelector("td[data-name=where] a:last-of-type[href*='.html']:not([href*='#'])")?.textContent.trim(),
+  chapter: (row) => row.querySelector("td[data-name=where] a:last-of-type[href*='.html']:is(:not([href*='#']), [href$='#the-ledger'])")?.textContent.trim(),
 };
 
 function enhance(box) {
