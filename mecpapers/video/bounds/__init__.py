@@ -12,6 +12,9 @@ Devices that differ in nothing but their rate are a *class*: there is an optimum
 fewer frames, staying local counting as none. To swap the options of two devices that break this costs nothing or
 less, by the rearrangement inequality on sum sqrt(M / R) and sum M / R. So the enumeration walks a class from its best
 rate on, and asks how many devices take the most frames, how many of the next ones the second most, and so on.
+
+Small problems are solved side by side, ``solve_many_exact``, by the same code: one problem is the batch of one. Of a
+crowd those who stay local for sure are left out of the table, ``aside``.
 """
 
 from __future__ import annotations
