@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from tqdm import tqdm
 
 from mecpapers import instances, sheets
@@ -214,13 +214,14 @@ def _together(problems: Sequence[Any], options: Options) -> Callable[..., Sequen
     return next((many for one, many in getattr(module, "TOGETHER", ()) if one is scheme), None)
 
 
-def _blocks(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
-    """Small instances of the paper that solves them side by side, some dozens; all others alone."""
+def _blocks(tasks: Sequence[Task], jobs: int) -> Iterator[Sequence[Task]]:
+    """Small instances of the paper that solves them side by side, some dozens, a block a job at least; others alone."""
+    width = min(_SIDE_BY_SIDE, -(-len(tasks) // effective_n_jobs(jobs)))
     block: list[Task] = []
     for task in tasks:
         text = task.document if isinstance(task.document, str) else json.dumps(task.document)
         small = len(text) <= _SMALL and _VIDEO.search(text)
-        if block and (not small or len(block) == _SIDE_BY_SIDE):
+        if block and (not small or len(block) == width):
             yield block
             block = []
         if small:
@@ -233,7 +234,7 @@ def _blocks(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
 
 def answer_all(tasks: Sequence[Task], options: Options, jobs: int = 1) -> Iterator[Answered]:
     """Answer tasks in their order, ``jobs`` at once; on a terminal a bar shows how far it is."""
-    blocks = list(_blocks(tasks))
+    blocks = list(_blocks(tasks, jobs))
     jobs = min(jobs, max(1, len(blocks)))
     answers = Parallel(n_jobs=jobs, return_as="generator")(delayed(answered)(block, options) for block in blocks)
     try:

@@ -164,7 +164,6 @@ def test_a_scheme_that_runs_out_of_memory_is_refused(command, tmp_path, monkeypa
 def test_more_jobs_than_instances_or_cores_start_no_more_processes(command, tmp_path, monkeypatch):
     write(tmp_path / "a.jsonl", [video(k) for k in range(3)])
     asked = []
-    monkeypatch.setattr(many, "_SIDE_BY_SIDE", 1)
 
     class Parallel(many.Parallel):
         def __init__(self, n_jobs, **options):
@@ -313,3 +312,12 @@ def test_weights_of_a_device_are_written(tmp_path):
     problem = instances.build(instances.parse(json.dumps(document), "-"))
     instances.write(tmp_path / "a.json", problem)
     assert instances.read(tmp_path / "a.json").devices.weight_delay.tolist() == [0.1, 0.7]
+
+
+def test_small_instances_are_shared_out_among_the_jobs():
+    tasks = [many.Task(f"instance {k}", {}, json.dumps(video(k))) for k in range(120)]
+    sizes = {jobs: [len(block) for block in many._blocks(tasks, jobs)] for jobs in (1, 4, 500)}
+    assert sizes == {1: [50, 50, 20], 4: [30, 30, 30, 30], 500: [1] * 120}
+    tasks[3] = many.Task("instance 3", {}, "{}")  # whatever it is, it stands alone
+    assert [len(block) for block in many._blocks(tasks[:6], 1)] == [3, 1, 2]
+    assert [task for block in many._blocks(tasks, 4) for task in block] == tasks
