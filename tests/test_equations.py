@@ -165,8 +165,9 @@ def test_outside_a_checkout_there_is_no_map(tmp_path):
         equation_rows("video", tmp_path)
 
 
+@pytest.mark.checkout  # the last folder is found by where the package stands
 def test_the_checkout_is_found_from_any_folder(tmp_path, monkeypatch):
-    for folder in (ROOT / "notebooks" / "video", ROOT, tmp_path):  # the last by the package
+    for folder in (ROOT / "notebooks" / "video", ROOT, tmp_path):
         monkeypatch.chdir(folder)
         assert checkout() == ROOT
     monkeypatch.setattr("mecpapers.companion.equations.__file__", str(tmp_path / "mecpapers" / "companion" / "a.py"))
