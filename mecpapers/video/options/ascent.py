@@ -24,7 +24,7 @@ from mecpapers.video.options.table import Dual, Options, dual_at, first_least, p
 _COARSE = 1e-9  # w to 3e-5: then only a few devices may still change their choice. 1e-8 keeps three times as many
 _FINE = 1e-15  # four units of rounding: beyond, values of cuts differ by rounding alone, and 1e-16 would not be met
 _MAX_CUTS = 10  # kept by an ascent. In two dimensions three are active; the master tries all pairs, 46 bases here
-_MAX_SWEEPS = 100  # of an ascent, which took 14 at most for 25 to 50 000 devices
+_MAX_SWEEPS = 100  # of an ascent, which took 12 at most for 25 to 50 000 devices
 
 # The first ball around w*, where N is so large that a sweep over all devices is worth avoiding.
 _WHOLE = 3000  # devices up to which all are kept: a sweep over them takes as long as it takes to draw a sample
