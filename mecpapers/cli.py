@@ -178,7 +178,7 @@ def _solve_many(tasks: Sequence[many.Task], options: many.Options, jobs: int, re
             for doubt in answer.doubts:
                 field, _, _ = doubt.partition(" = ")[0].partition("[")
                 if field not in doubted:
-                    click.echo(f"mecpapers: warning: {task.place}: {doubt}", err=True)
+                    click.echo(f"mecpapers: warning: {instances.one_line(f'{task.place}: {doubt}')}", err=True)
                     doubted.add(field)
             statuses.add(answer.status)
             yield answer.line
@@ -232,7 +232,7 @@ def _read(
     for doubt in doubts:
         if strict:
             raise ValueError(str(doubt.message))
-        click.echo(f"mecpapers: warning: {doubt.message}", err=True)
+        click.echo(f"mecpapers: warning: {instances.one_line(str(doubt.message))}", err=True)
     return sheet
 
 
@@ -401,7 +401,7 @@ def _written() -> str:
 
 def _stop(message: str, status: int) -> NoReturn:
     with suppress(OSError):  # where not even this can be said, the status still is
-        click.echo(f"mecpapers: {' '.join(message.split())}", err=True)
+        click.echo(f"mecpapers: {instances.one_line(message)}", err=True)
     sys.exit(status)
 
 

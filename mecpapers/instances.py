@@ -289,6 +289,12 @@ def within(where: str, build: Callable[[], Any]) -> Any:
         raise ValueError(f"{where}{error}") from None
 
 
+def one_line(message: str) -> str:
+    """A message in one line; where a value makes it too long to read, its middle is left out."""
+    line = " ".join(message.split())
+    return line if len(line) <= 1_000 else f"{line[:500]} ... {line[-300:]}"
+
+
 def shown(value: Any) -> str:
     """A value as an error shows it: its JSON, at most 40 characters of it."""
     try:

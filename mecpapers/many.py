@@ -201,7 +201,7 @@ def _kept_apart(task: Task, work: Callable[[], R]) -> R | Answered:
         message, status = str(error), BAD_INPUT
     except Exception as error:  # a fault of ours is this instance's alone, too
         message, status = f"{type(error).__name__}: {error}", FAULT
-    return Answered(json.dumps({**task.head, "error": " ".join(message.split()), "status": status}), status, [])
+    return Answered(json.dumps({**task.head, "error": instances.one_line(message), "status": status}), status, [])
 
 
 def _together(problems: Sequence[Any], options: Options) -> Callable[..., Sequence[Solution[Any] | None]] | None:

@@ -210,6 +210,22 @@ def test_bad_input_is_refused_in_one_line(command, instance, tmp_path, case):
     assert not target.exists()
 
 
+LONG = {
+    "a word": ({"local_energy": "x" * 5_000}, (), "must be one of eq7, eq31"),
+    "words": ({"local_energy": "x " * 5_000}, (), "must be one of eq7, eq31"),
+    "digits": ({}, ("--limit", "1" * 5_000), "--limit"),
+    "a scheme": ({}, ("--scheme", "y" * 5_000), "must be one of"),
+    "an option": ({}, ("--" + "z" * 5_000,), "No such option"),
+    "paths": ({}, ("--output", "/a" * 5_000), "too long"),
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_a_value_of_any_length_leaves_the_line_readable(command, instance, case):
+    changes, options, words = LONG[case]
+    assert len(refused(command("solve", instance(changes), *options), 2, words)) < 1_100
+
+
 TEXTS = {
     "NaN": (json.dumps(EXAMPLE).replace("22000000000.0", "NaN"), "server_frequency = nan: must be finite"),
     "infinity": (json.dumps(EXAMPLE).replace("22000000000.0", "Infinity"), "server_frequency = inf: must be finite"),

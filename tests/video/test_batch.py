@@ -81,7 +81,7 @@ def test_each_has_the_answer_that_it_has_alone(kind, scenario):
 
 @pytest.mark.parametrize(("gap", "limit"), [(1e-9, 0), (1e-9, 1), (1e-9, 7), (1e-2, 100), (0.0, 10**30)])
 def test_limits_are_each_problems_own(gap, limit, monkeypatch):
-    """Few partial assignments may be kept, so that some are not proved: the same ones as alone. No flips save work."""
+    """Few partial assignments may be kept, so that some are left, to be solved alone. No flips save work."""
     monkeypatch.setattr(bounds.rounding, "_FLIPS", 0)
     problems = [changed(p, None, weight_energy=1e-3) for p in drawn(MIXED, 30)]
     found = solve_many_exact(problems, gap=gap, limit=limit)
@@ -89,7 +89,11 @@ def test_limits_are_each_problems_own(gap, limit, monkeypatch):
     if limit < 7:
         assert {one.ended for one in alone} == {"converged", "resource limit"}
     for one, other in zip(found, alone, strict=True):
-        same(one, other)
+        if one is None:
+            assert limit < 7
+        else:
+            same(one, other)
+    assert sum(one is not None for one in found) >= (29 if limit >= 7 else 5)
 
 
 def test_hard_ones_beside_easy_ones(monkeypatch):

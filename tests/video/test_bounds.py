@@ -9,7 +9,7 @@ import pytest
 
 from mecpapers.arrays import BoolArray, FloatArray
 from mecpapers.solution import Infeasible
-from mecpapers.video.bounds import rounding, solve_exact, solve_exact_frames
+from mecpapers.video.bounds import nearly, rounding, solve_exact, solve_exact_frames
 from mecpapers.video.bounds.enumeration import roundings, running_sum
 from mecpapers.video.edge import complete, congestion_roots
 from mecpapers.video.local import local_frequency, solve_local
@@ -24,7 +24,7 @@ from mecpapers.video.model import (
     transmission_energy,
     violations,
 )
-from mecpapers.video.options import Options, dual_at, dual_bound, option_table, pick
+from mecpapers.video.options import Options, dual_at, dual_bound, locate, option_table, pick
 from mecpapers.video.scenario import MIXED, SET_A, TRAITS
 
 
@@ -321,13 +321,69 @@ def test_a_truncated_enumeration_still_bounds(monkeypatch):
     assert max(gaps) > 1e-4
 
 
-def test_near_copies_end_unproved_but_bounded():
-    problem = subset(SET_A.draw(np.random.default_rng(0)), np.full(60, 3))
-    offset = problem.devices.macs_offset * (1 + 1e-6 * np.random.default_rng(0).random(60))
-    solution = solve_exact(scaled(subset(problem, slice(None), macs_offset=offset)), limit=2000)
-    assert not solution.converged
-    assert solution.gap is not None
-    assert 1e-7 < solution.gap < 1e-3
+def near_copies(n_devices: int, jitter: float, seed: int, **changes: object) -> Problem:
+    """Copies of one device, or two kinds, each number but the rate moved by a relative ``jitter``."""
+    rng = np.random.default_rng(seed)
+    problem = replace(MIXED, n_devices=2, **changes).draw(rng)
+    problem = subset(problem, np.arange(n_devices) % (1 + seed % 2))
+    names = ("macs_per_frame", "macs_offset", "frame_bits", "transmit_power", "weight_delay", "accuracy_a2")
+    moved = {n: getattr(problem.devices, n) * (1 + jitter * rng.random(n_devices)) for n in names}
+    return scaled(subset(problem, slice(None), **moved))
+
+
+def test_near_ties_are_rounded_as_ties_are():
+    """Where server and air are scarce, next to nobody offloads, and the dual's choice of near ties is far off."""
+    for seed in range(8):
+        copies = [scaled(near_copies(400, jitter, seed), devices=1000) for jitter in (0, 1e-14)]
+        found = [rounding.incumbent(locate(option_table(p)), p.devices.uplink_rate).excess for p in copies]
+        assert found[1] <= 1.01 * found[0], (seed, found)
+
+
+@pytest.mark.parametrize("jitter", [0, 1e-14, 1e-10, 1e-6, 1e-3, 0.1, 1.0])
+def test_near_copies_taken_for_alike_are_bounded(jitter, monkeypatch):
+    """With next to no states, and no flips, the bound is that of the groups: against brute force."""
+    monkeypatch.setattr(rounding, "_FLIPS", 0)
+    for groups in (1, 2, 100):
+        monkeypatch.setattr(nearly, "_GROUPS", groups)
+        for seed in range(15):
+            problem = near_copies(6, jitter, seed, max_frames=3, min_frames=1, accuracy_a1=0.5)
+            best = brute_force(problem)
+            for limit in (1, 4):
+                solution = solve_exact(problem, limit=limit)
+                assert solution.bound is not None
+                assert solution.bound <= best + 1e-14 * abs(best)
+                assert best <= solution.objective + 1e-14 * abs(best)
+
+
+@pytest.mark.parametrize("jitter", [0, 1e-9, 1e-3, 0.03, 0.3])
+@pytest.mark.parametrize("kinds", [1, 2, 3])
+def test_the_excess_of_near_copies_is_bounded(kinds, jitter):
+    """Cores drawn by themselves, every assignment looked at; what is alike in every bit has its optimum for bound."""
+    rng = np.random.default_rng(kinds)
+    J, K = 6, 3
+    every = np.array(list(itertools.product(range(K), repeat=J)))
+    for draw in range(40):
+        kind = np.arange(J) % kinds
+        r = np.abs(0.1 * rng.random((K, kinds)))[:, kind] * (1 + jitter * rng.random((K, J)))
+        steps = rng.normal(size=(2, K, 1)).repeat(J, axis=2) + (draw % 2) * jitter * rng.normal(size=(2, K, J))
+        r[0], steps[:, 0], residual = 0.0, 0.0, 2 * rng.normal(size=2)
+        P = residual[:, None] + steps[:, every, np.arange(J)].sum(axis=-1)
+        least = (r[every, np.arange(J)].sum(axis=1) + (P * P).sum(axis=0)).min()
+        none = np.zeros(J, dtype=int)
+        core = rounding.Core(np.arange(J), none, r, steps, residual, none, (residual * residual).sum())
+        found, bound = nearly.bound_nearly_alike(core, np.zeros(2), 10**6, enough=1e-6 * least, chunks=0)
+        assert bound <= least * (1 + 1e-12) <= found.excess * (1 + 2e-12)
+        if jitter == 0:
+            assert bound >= least * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(("jitter", "gap"), [(1e-14, 1e-9), (1e-12, 1e-9), (1e-9, 1e-9), (1e-5, 1e-6), (1e-3, 1e-4)])
+def test_near_copies_are_proved_as_far_as_they_differ(jitter, gap):
+    for seed in range(6):
+        solution = solve_exact(near_copies(60, jitter, seed), limit=20_000)
+        assert solution.gap is not None
+        assert solution.gap <= gap * abs(solution.objective)
+        assert solution.converged == (solution.gap <= 1e-9 * abs(solution.objective))
 
 
 @pytest.mark.parametrize("mixed", [(), TRAITS])

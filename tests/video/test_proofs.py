@@ -165,7 +165,7 @@ def jittered(n_devices: int, jitter: float) -> Problem:
     return replace(problem, server_frequency=22e9 * n_devices / 25, time_budget=n_devices / 25)
 
 
-@pytest.mark.parametrize("jitter", [1e-12, 1e-6, 1e-3])
+@pytest.mark.parametrize("jitter", [1e-4, 1e-3])
 def test_a_search_used_up_is_bounded_and_says_so(jitter):
     """Twice the same limit finds the same; the dual bound holds; a wide gap is content."""
     problem = jittered(100, jitter)

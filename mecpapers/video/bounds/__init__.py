@@ -11,7 +11,8 @@ what remains is enumerated, and every partial assignment is pruned by the dual b
 Devices that differ in nothing but their rate are a *class*: there is an optimum in which a better rate never sends
 fewer frames, staying local counting as none. To swap the options of two devices that break this costs nothing or
 less, by the rearrangement inequality on sum sqrt(M / R) and sum M / R. So the enumeration walks a class from its best
-rate on, and asks how many devices take the most frames, how many of the next ones the second most, and so on.
+rate on, and asks how many devices take the most frames, how many of the next ones the second most, and so on. Devices
+that are nearly alike can make too many near ties for that; ``nearly`` bounds them as if they were alike.
 
 Small problems are solved side by side, ``solve_many_exact``, by the same code: one problem is the batch of one. Of a
 crowd those who stay local for sure are left out of the table, ``aside``.
@@ -30,6 +31,7 @@ from mecpapers.batch import ONE, Batch, Number
 from mecpapers.solution import Solution
 from mecpapers.video.bounds.aside import NOBODY, Aside, set_aside
 from mecpapers.video.bounds.enumeration import SUMMED, classes, enumerate_core, walk_error
+from mecpapers.video.bounds.nearly import bound_nearly_alike
 from mecpapers.video.bounds.rounding import incumbent
 from mecpapers.video.edge import allocate, congestion_roots
 from mecpapers.video.local import solve_local
@@ -259,14 +261,21 @@ def _solve(
         return [None]
     cost = batch.sum(least) - (w * w).sum(axis=0) + core.excess + aside.cost
     first, alike = core, classes(problem, core)
-    core, dropped = enumerate_core(core, alike, devices.uplink_rate, limit, enough=gap * np.abs(cost))
+    enough, chunks = gap * np.abs(cost), n // SUMMED if batch is ONE else 0
+    core, dropped = enumerate_core(core, alike, devices.uplink_rate, limit, enough=enough)
+    left = core.excess - dropped > enough
+    if batch is ONE and left:
+        core, found = bound_nearly_alike(core, w, limit, enough=enough, chunks=chunks)
+        dropped = max(dropped, found)
+    elif batch is not ONE:
+        short = short | left
     choice = near.choice.copy()
     choice[core.device] = core.rows
     allocation = allocate(problem, choice > 0, pick(options.frames, choice), batch)
     metrics = evaluate(problem, allocation)
     objective = batch.sum(metrics.cost) + aside.cost
     unproved = np.maximum(0.0, core.excess - dropped)
-    walked = 2 * walk_error(first, alike, w, n // SUMMED if batch is ONE else 0)  # of both sides of every comparison
+    walked = 2 * walk_error(first, alike, w, chunks)  # of both sides of every comparison
     apart = near.batch.sum(rounding_error(options, least + batch.of(core.excess))[near.device]) + walked
     apart = apart + aside.error + UNIT * np.abs(objective)
     bound = objective - (unproved + apart + of_the_cost(problem, allocation, metrics, batch.sum(np.ones(n)), batch))

@@ -17,7 +17,7 @@ from mecpapers.video.model import Devices, Problem
 from mecpapers.video.options import UNIT
 
 _EXAMINED = 20  # partial assignments looked at in all, as a multiple of those that may be kept: seconds, not minutes
-_FEW = 1000  # partial assignments up to which nothing is left unproved: a step takes a millisecond
+_FEW = 50_000  # partial assignments looked at, up to which nothing is left unproved: some 20 ms
 _BLOCK = 32  # values added up in a row: of 10^5 a running sum is then rounded 132 times
 SUMMED = 4096  # devices at least that ``options`` adds up at once
 _CHUNK = 1 << 14  # partial assignments bounded at once: a table of 33 multipliers each, 4 MB
@@ -246,15 +246,9 @@ def _walk(core: Core, plan: _Plan, limit: int, enough: FloatArray, dropped: Floa
         core = _improved(plan, core, [*layers, layer])
         best = np.reshape(core.excess, -1)
         layer = _prune(layer, best, limit, dropped)
-        if layer.r.size > _FEW:
-            least = np.full(size, np.inf)
-            np.minimum.at(least, layer.owner, layer.bound)
-            np.minimum(least, dropped, out=least)
-            many = np.bincount(layer.owner, minlength=size) > _FEW
-            content = many & (best - least <= enough)
-            dropped[content] = least[content]
-            layer = layer.some(~content[layer.owner])
-        layer = layer.some(counts[layer.owner] > stage + 1)
+        content = (examined > _FEW)[layer.owner] & (layer.bound >= (best - enough)[layer.owner])
+        np.minimum.at(dropped, layer.owner[content], layer.bound[content])
+        layer = layer.some(~content & (counts[layer.owner] > stage + 1))
         if not layer.r.size:
             break
         layers.append(layer)

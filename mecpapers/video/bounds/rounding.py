@@ -11,7 +11,7 @@ from mecpapers.batch import ONE, Batch, Number
 from mecpapers.video.options import Near
 
 # Both trade time alone: a worse incumbent leaves more to enumerate, and the enumeration proves what it finds.
-_CHEAPEST = 200  # moves that a flip combines, in pairs: 40 000 of them take a millisecond
+_CHEAPEST = 100  # moves of either kind that a flip combines, in pairs: 40 000 of them take a millisecond
 _FLIPS = 20  # the excess rested after two at most, for 25 to 50 000 devices
 
 
@@ -92,19 +92,21 @@ def better(core: Core, rows: IndexArray) -> Core:
 
 
 def _prefix(core: Core, rate: FloatArray) -> IndexArray:
-    """Move device after device to its second choice, the cheapest first, ties by the best rate; stop at the best.
+    """Move device after device to its cheapest option towards w, cheap ones first, ties by the best rate.
 
-    Devices that are alike tie by the hundred at w, and only such a path comes near it.
+    It stops at the best. Devices that are alike, or nearly, tie by the hundred at w, and only such a path comes near.
     """
     J, batch = core.device.size, core.batch
     every = np.arange(J)
-    r = core.r.copy()
+    away = (core.steps * batch.of(core.residual).reshape(2, 1, -1)).sum(axis=0) >= 0
+    r = np.where(away, np.inf, core.r)
     r[core.base, every] = np.inf
     second = r.argmin(axis=0)
-    order = np.lexsort((-rate[core.device], r[second, every], batch.owners(J)))
-    price = batch.rows(r[second[order], order], np.inf)
-    path = core.residual.reshape(2, -1, 1) + np.cumsum(batch.rows(core.steps[:, second[order], order], 0.0), axis=-1)
-    excess = np.cumsum(price, axis=-1) + (path * path).sum(axis=0)
+    second = np.where(np.isfinite(r[second, every]), second, core.base)
+    price = core.r[second, every]
+    order = np.lexsort((-rate[core.device], price, batch.owners(J)))
+    path = core.residual.reshape(2, -1, 1) + np.cumsum(batch.rows(core.steps[:, second, every][:, order], 0.0), axis=-1)
+    excess = np.cumsum(batch.rows(price[order], np.inf), axis=-1) + (path * path).sum(axis=0)
     excess = np.concatenate([np.full((len(excess), 1), np.inf), excess], axis=-1)
     place, _ = batch.places(J)
     moved = order[place < batch.of(excess.argmin(axis=-1).reshape(batch.shape))]
@@ -114,18 +116,23 @@ def _prefix(core: Core, rate: FloatArray) -> IndexArray:
 
 
 def _flip(core: Core) -> IndexArray:
-    """Make the best change of one or two devices among the 200 cheapest moves."""
+    """Make the best change of one or two devices among the moves that cost least, and that help most by themselves."""
     J, batch = core.device.size, core.batch
     row, j = np.nonzero(np.isfinite(core.r) & (np.arange(len(core.r))[:, None] != core.rows))
     price = core.r[row, j] - core.r[core.rows[j], j]
-    moves = np.lexsort((price, batch.owners(J)[j]))
-    place, _ = batch.some(j[moves]).places(moves.size)
-    moves = moves[place < _CHEAPEST]
-    row, j, price = row[moves], j[moves], price[moves]
-    moved, place = batch.some(j), place[place < _CHEAPEST]
     residual = core.residual + batch.sum(core.steps[:, core.rows, np.arange(J)])
     step = core.steps[:, row, j] - core.steps[:, core.rows[j], j]
+    moved = batch.some(j)
     alone = price + (step * (2 * moved.of(residual).reshape(2, -1) + step)).sum(axis=0)
+    cheap, helpful = (np.lexsort((key, batch.owners(J)[j])) for key in (price, alone))
+    place, most = batch.some(j[cheap]).places(j.size)
+    if most > _CHEAPEST:
+        kept = np.zeros(j.size, dtype=bool)
+        kept[cheap[place < _CHEAPEST]] = kept[helpful[place < _CHEAPEST]] = True
+        cheap = cheap[kept[cheap]]
+    row, j, step, alone = row[cheap], j[cheap], step[:, cheap], alone[cheap]
+    moved = batch.some(j)
+    place, _ = moved.places(j.size)
     gain, who, (a, b) = moved.rows(alone, np.inf), moved.rows(j, -1), moved.rows(step, 0.0)
     both = gain[:, :, None] + gain[:, None, :]
     both += 2 * (a[:, :, None] * a[:, None, :] + b[:, :, None] * b[:, None, :])
