@@ -25,6 +25,7 @@ MOST_ENTRIES = 20_000_000  # of the options table, 160 MB an array
 ROUNDING = 1e-12
 """Relative to the most that a device's pairs are worth: what counts as equal. Ten times less comes near what float64
 loses in sums over a hundred levels (1e-14) and lets equal options swap places; more gives away objective."""
+_GRAINS = (1e-6, 1e-4, 0.01, 0.25)  # of the gap: what values may differ by and count as equal, over all devices
 _DEAREST = 1e300  # what an image may cost at a price [1]: float64 ends at 1e308
 UNIT = float(np.finfo(float).eps) / 2  # one rounding, relative
 SCORED = "every device scores its image first"
@@ -227,7 +228,8 @@ def solve_exact(
     A knapsack with a choice a device, so that no stationarity proves it: every choice is tried or ruled out. A label is
     a choice for the first devices. One that costs no less and is worth no more than another is dropped, and so is one
     that, by the dual bound on the rest, cannot beat the best choice known; likewise a pair of one device. Where
-    too many are left, those of the best bounds are kept, and the best bound of the others limits ``bound``.
+    too many are left, of nearly equal values the cheapest is kept if that is enough, and what they differ by is added
+    to ``bound``; else those of the best bounds are kept, and the best bound of the others limits ``bound``.
 
     Parameters
     ----------
@@ -256,12 +258,19 @@ def solve_exact(
     worth = table.value - price * table.cost
     most = worth.max(axis=1)
     rest = np.append(np.cumsum(most[::-1])[::-1], 0.0) + price * budget  # of devices n, n + 1, ...
-    least, dropped = _total(table, best), -np.inf
+    least, dropped, lost = _total(table, best), -np.inf, 0.0
+    grains = [share * gap * least / problem.size for share in _GRAINS]
+    grains = [grain for grain in grains if grain > 8 * UNIT * least]  # else rounding decides which are equal
     cost, value, choice = np.zeros(1), np.zeros(1), np.zeros((1, 0), dtype=np.int32)
     for n in range(problem.size):
         pairs = _undominated(table.cost[n], table.value[n])
         pairs = pairs[rest[0] - most[n] + worth[n, pairs] >= least - off]
         width = max(1, limit // (problem.size * max(1, pairs.size)))
+        for grain in grains if cost.size > width else ():  # of nearly equal values the cheapest alone is kept
+            kept = np.flatnonzero(np.diff(np.floor(value / grain), prepend=-np.inf))
+            if kept.size <= width:
+                cost, value, choice, lost = cost[kept], value[kept], choice[kept], lost + 2 * grain
+                break
         if cost.size > width:
             bound = value - price * cost + rest[n]
             order = np.argpartition(-bound, width - 1)
@@ -282,7 +291,8 @@ def solve_exact(
     if found > least * (1 + ROUNDING):
         best = choice[-1]
     objective = _total(table, best)
-    bound = max(objective, found, min(dropped, float(rest[0]))) + off  # what is found may count as equal, and be better
+    # what is found may count as equal, and be better
+    bound = max(objective, found + lost, min(dropped + lost, float(rest[0]))) + off
     near = bound - objective <= (gap * objective if objective > off else off)  # of 0, rounding is all there is
     ended: Ended = "converged" if near else "resource limit"
     return replace(_solution(table, best, None if single else bound), ended=ended)

@@ -124,18 +124,34 @@ def test_tiny_values_are_told_apart(scale):
 
 
 def test_a_search_cut_short_gives_its_best_answer_and_a_true_bound():
+    """With a wide gap, labels of nearly equal values may be taken for equal."""
     rng = np.random.default_rng(5)
     cut = 0
     for _ in range(60):
         problem = drawn(rng, {}, 3, 3)
         best = optimum(problem)
-        for limit in (1, 10, 40):
-            solution = th.solve_exact(problem, limit=limit)
+        for limit, gap in product((1, 10, 40, 90, 200), (th.GAP, 0.1, 1.0)):
+            solution = th.solve_exact(problem, limit=limit, gap=gap)
             assert violations(problem, solution.allocation) == ()
             assert Fraction(solution.objective) <= best * (1 + Fraction(1e-9)) and Fraction(solution.bound) >= best
-            assert solution.converged == (solution.bound - solution.objective <= th.GAP * solution.objective)
+            assert solution.converged == (solution.bound - solution.objective <= gap * solution.objective)
             cut += not solution.converged
     assert cut > 10
+
+
+@pytest.mark.parametrize(("jitter", "gap"), [(1e-14, 1e-11), (1e-12, 1e-11), (1e-9, 1e-7), (1e-6, 1e-5)])
+def test_cameras_nearly_alike_are_proved(jitter, gap):
+    rng = np.random.default_rng(0)
+    n, light = 150, np.sort(rng.uniform(0.2, 0.9, 5))
+    moved = 1 + jitter * rng.random((3, n, 5))
+    problem = Problem(
+        deadline=0.05 + 0.0313 * n, device_delay=0.05, server_delay=0.01, transmission_time=0.05 * moved[2, :, 0],
+        discard_value=0.1, score_pmf=rng.dirichlet(np.ones(5)), device_accuracy=light * moved[0],
+        server_accuracy=(light + rng.uniform(0, 1, 5) * (1 - light)) * moved[1],
+    )  # fmt: skip
+    solution = th.solve_exact(problem, limit=th.LIMIT // 4)
+    assert solution.converged
+    assert solution.gap <= gap * solution.objective
 
 
 @pytest.mark.parametrize(("n", "k"), [(200, 1), (200, 5), (6, 101), (60, 20)])
