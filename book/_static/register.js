@@ -68,6 +68,18 @@ function enhance(box) {
     const parts = Object.entries(shown).filter(([, value]) => value).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     history.replaceState(null, "", parts.length ? `#${parts.join("&")}` : location.pathname + location.search);
   };
+  // What a reader has unfolded still is when they come back.
+  const place = `unfolded in ${location.pathname}`;
+  const unfolded = new Set(JSON.parse(sessionStorage.getItem(place) ?? "[]"));
+  for (const row of rows) {
+    const more = row.querySelector("details"), key = row.querySelector(".permalink")?.id;
+    if (!more || !key) continue;
+    more.open = unfolded.has(key);
+    more.addEventListener("toggle", () => {
+      unfolded[more.open ? "add" : "delete"](key);
+      sessionStorage.setItem(place, JSON.stringify([...unfolded]));
+    });
+  }
   // An address names what is shown (#paper=Paper%20I&verdict=DIFFERS) or a row (#claim-theorem-1), which opens.
   const follow = () => {
     const hash = decodeURIComponent(location.hash.slice(1));

@@ -24,6 +24,7 @@ _ROOT = Path(__file__).parents[2]
 _CODE = re.compile(r"(``.+?``|`[^`]+`)")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*(\(\))?")
 _TARGET = re.compile(rf"({'|'.join(PAPERS)})-(\d+[a-z]?)")
+_ROW = re.compile(r'id="((?:claim|erratum)-([^"]+))" class="permalink"')  # of a register, by its key
 _GREEK = {
     name: letter
     for letters, names in (
@@ -98,7 +99,7 @@ def _stands_for(name: str) -> Iterator[str]:
 
 
 def _index(app: Any, doctree: nodes.document) -> None:
-    """Entries for what a page displays: equations by number, theorems and algorithms by name, Greek letters."""
+    """Entries for what a page displays: equations by number, theorems by name, rows by key, Greek letters."""
     page = app.env.docname
     entries = []
     for name in doctree.nameids:
@@ -109,9 +110,13 @@ def _index(app: Any, doctree: nodes.document) -> None:
     entries += [
         (key, "") for paper in PAPERS for key in import_module(f"mecpapers.{paper}").EQUATIONS if _about(title, key)
     ]
-    if page.endswith("notation"):
-        text = doctree.astext()
-        entries += [(word, "") for name, letter in _GREEK.items() if f"\\{name}" in text for word in (letter, name)]
+    if title.startswith("The "):
+        entries.append((title.removeprefix("The "), ""))
+    raw = " ".join(node.astext() for node in doctree.findall(nodes.raw))
+    entries += [(found[2], found[1]) for found in _ROW.finditer(raw)]
+    tables = " ".join(math.astext() for table in doctree.findall(nodes.table) for math in table.findall(nodes.math))
+    text = doctree.astext() if page.endswith("notation") else tables
+    entries += [(word, "") for name, letter in _GREEK.items() if f"\\{name}" in text for word in (letter, name)]
     if entries:
         doctree.append(addnodes.index(entries=[("single", word, place, "main", None) for word, place in entries]))
 
