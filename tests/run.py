@@ -48,7 +48,7 @@ PARTS = {
     "bits": ("the notebooks and the ledger, every number moved in its last places", [[sys.executable, "tests/bits"]]),
     "smoke": ("every notebook with other parameters", [[*COMPANION, "smoke"]]),
     "site": ("the site from the committed notebooks", [[*COMPANION, "book", "--committed"]]),
-    "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "2"]]),
+    "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "3"]]),  # while one waits, others work
     "nightly": ("full counts", [[*PYTEST, "tests", "-m", "nightly", "-n", "2"]]),
 }
 BESIDE = ("lint", "types", "site")  # each keeps one core busy: begun at once, beside each other and what comes first
@@ -78,6 +78,7 @@ def main() -> int:
         "PYTHONUNBUFFERED": "1",
     }
     environment.pop("MPLBACKEND", None)  # it would remove every figure from the notebooks
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # every kernel would compile all that it imports: 3 s
     results = []
     with ThreadPoolExecutor(2) as pool:
         early = {name: pool.submit(collected, name, environment) for name in names if name in BESIDE}
