@@ -11,7 +11,7 @@ CELL = """\
 import importlib.util
 
 if importlib.util.find_spec("mecpapers") is None:
-    %pip install --quiet "mecpapers @ git+{address}@{branch}"\
+    %pip install --quiet git+{address}@{branch}\
 """
 
 
