@@ -655,6 +655,9 @@ class TestElsewhere:
         first, *others = nbformat.reads(taken, as_version=4).cells
         assert "git+https://github.com/someone/mecpapers@main" in first.source
         assert others == nbformat.reads(given, as_version=4).cells
+        assert "onnx" not in first.source
+        more = elsewhere.install_first(nbformat.writes(notebook(SOURCE, "graphs.to_onnx(rows)")), THEME)
+        assert nbformat.reads(more, as_version=4).cells[0].source.endswith("@main onnx")
         (tmp_path / "a.ipynb").write_text(taken)
         run(tmp_path / "a.ipynb", tmp_path / "b.ipynb")  # here it is there
         ran = nbformat.read(tmp_path / "b.ipynb", as_version=4)

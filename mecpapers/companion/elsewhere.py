@@ -11,8 +11,9 @@ CELL = """\
 import importlib.util
 
 if importlib.util.find_spec("mecpapers") is None:
-    %pip install --quiet git+{address}@{branch}\
+    %pip install --quiet git+{address}@{branch}{more}\
 """
+MORE = ("onnx",)  # beyond what the package itself needs: for notebooks whose code names it
 
 
 def options(root: Path) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def install_first(notebook: str, theme: Mapping[str, Any]) -> str:
     if not (address := theme.get("repository_url")):
         return notebook
     content = nbformat.reads(notebook, as_version=4)
-    source = CELL.format(address=address, branch=theme["repository_branch"])
+    code = "".join(cell.source for cell in content.cells if cell.cell_type == "code")
+    more = "".join(f" {name}" for name in MORE if name in code)
+    source = CELL.format(address=address, branch=theme["repository_branch"], more=more)
     content.cells.insert(0, nbformat.v4.new_code_cell(source, id="install", metadata={"tags": ["remove-cell"]}))
     return nbformat.writes(content) + "\n"
