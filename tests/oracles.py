@@ -4,6 +4,7 @@
 has other rows or numbers of instances; ``--write`` writes that file. The worst gaps are the machine's own.
 """
 
+import argparse
 import csv
 import io
 import json
@@ -30,12 +31,15 @@ def rows(report: Path) -> list[tuple[str, ...]]:
     ]
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Print the table; compare it, or write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write {TABLE.relative_to(ROOT)}")
+    options = parser.parse_args()
     table = rows(REPORT)
     for row in (HEADER, *table):
         print("{:6}{:55}{:40}{:>10}{:>12}{:>12}".format(*row))
-    if "--write" in arguments:
+    if options.write:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([HEADER, *table])
         TABLE.parent.mkdir(exist_ok=True)
@@ -48,4 +52,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

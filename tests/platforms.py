@@ -5,6 +5,7 @@ wheel, install it outside the checkout, run the command, run the unit tests agai
 ``platforms.py PYTHON ...`` takes those named; one that cannot run is an error. ``--quick`` leaves out the unit tests.
 """
 
+import argparse
 import os
 import re
 import shutil
@@ -25,9 +26,13 @@ class StepError(RuntimeError):
     """A step failed; its output was printed."""
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Try every Python with every resolution; return 0 if all are well."""
-    named = [a for a in arguments if not a.startswith("-")]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pythons", nargs="*", metavar="PYTHON", help="those that are found, if none is named")
+    parser.add_argument("--quick", action="store_true", help="leave out the unit tests")
+    options = parser.parse_args()
+    named: list[str] = options.pythons
     pythons = {version(name): name for name in named} if named else found()
     rows = [] if named else [(minor, "", "-", 0.0, "not found") for minor in MINORS if not is_in(minor, pythons)]
     with tempfile.TemporaryDirectory() as folder:
@@ -38,7 +43,7 @@ def main(arguments: list[str]) -> int:
                 print(f"== Python {number}, {resolution}", flush=True)
                 place = Path(folder) / f"{number}-{resolution}"
                 try:
-                    said = check(python, number, resolution, wheel, place, quick="--quick" in arguments)
+                    said = check(python, number, resolution, wheel, place, quick=options.quick)
                     status = "ok"
                 except StepError as error:
                     said, status = str(error), "FAILED"
@@ -162,4 +167,4 @@ def step(words: list[object], folder: Path, **more: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -3,6 +3,7 @@
 Refuses where version, changelog, citation and contract do not agree.
 """
 
+import argparse
 import hashlib
 import re
 import shutil
@@ -44,6 +45,7 @@ def disagreements(root: Path = ROOT) -> list[str]:
 
 def main() -> int:
     """Make the release; return 0 if all is well."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     if wrong := disagreements():
         print("\n".join(wrong))
         return 1

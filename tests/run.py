@@ -4,6 +4,7 @@
 Only the standard library is imported here, so that a broken environment still gets a summary.
 """
 
+import argparse
 import os
 import re
 import shutil
@@ -47,17 +48,21 @@ PARTS = {
     "bits": ("the notebooks and the ledger, every number moved in its last places", [[sys.executable, "tests/bits"]]),
     "smoke": ("every notebook with other parameters", [[*COMPANION, "smoke"]]),
     "site": ("the site from the committed notebooks", [[*COMPANION, "book", "--committed"]]),
-    "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "2"]]),
+    "browser": ("the site in Chromium", [[*PYTEST, "tests/site", "-n", "3"]]),  # while one waits, others work
     "nightly": ("full counts", [[*PYTEST, "tests", "-m", "nightly", "-n", "2"]]),
 }
 BESIDE = ("lint", "types", "site")  # each keeps one core busy: begun at once, beside each other and what comes first
 TALLY = re.compile(r"^=* ?(.*\b\d+ (?:passed|failed|errors?)\b.*?) in [\d.]+s.*")
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Run the named parts; return 0 if all of them are well."""
-    names = [name for name in PARTS if name in arguments] or [name for name in PARTS if name != "nightly"]
-    if "--nightly" in arguments and "nightly" not in names:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))  # []: none
+    parser.add_argument("--nightly", action="store_true", help="add the tests with full counts")
+    options = parser.parse_args()
+    names = [name for name in PARTS if name in options.parts] or [name for name in PARTS if name != "nightly"]
+    if options.nightly and "nightly" not in names:
         names.append("nightly")
     start = time.monotonic()
     shutil.rmtree(STORE, ignore_errors=True)
@@ -73,6 +78,7 @@ def main(arguments: list[str]) -> int:
         "PYTHONUNBUFFERED": "1",
     }
     environment.pop("MPLBACKEND", None)  # it would remove every figure from the notebooks
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # every kernel would compile all that it imports: 3 s
     results = []
     with ThreadPoolExecutor(2) as pool:
         early = {name: pool.submit(collected, name, environment) for name in names if name in BESIDE}
@@ -141,4 +147,4 @@ def summary(results: list[tuple[str, bool, float, str]], whole: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mecpapers.companion import book, execute, patience, pdf, provenance
+from mecpapers.companion import book, elsewhere, execute, patience, pdf, provenance
 from mecpapers.companion.display import csv_link
 from mecpapers.companion.execute import NotebookError, run
 from mecpapers.companion.files import check_writable, write_atomically
@@ -643,6 +643,43 @@ def test_no_button_leads_elsewhere_before_the_address_is_known(address: str, off
     _offer_elsewhere(None, config)
     assert ("launch_buttons" in config.html_theme_options) is offered
     assert config.html_theme_options.get("use_repository_button", False) is offered
+
+
+THEME = {"repository_url": "https://github.com/someone/mecpapers", "repository_branch": "main"}
+
+
+class TestElsewhere:
+    def test_a_notebook_from_the_site_installs_the_package_where_it_is_missing(self, tmp_path: Path) -> None:
+        given = nbformat.writes(notebook(SOURCE, "import mecpapers")) + "\n"
+        taken = elsewhere.install_first(given, THEME)
+        first, *others = nbformat.reads(taken, as_version=4).cells
+        assert "git+https://github.com/someone/mecpapers@main" in first.source
+        assert others == nbformat.reads(given, as_version=4).cells
+        assert "onnx" not in first.source
+        more = elsewhere.install_first(nbformat.writes(notebook(SOURCE, "graphs.to_onnx(rows)")), THEME)
+        assert nbformat.reads(more, as_version=4).cells[0].source.endswith("@main onnx")
+        (tmp_path / "a.ipynb").write_text(taken)
+        run(tmp_path / "a.ipynb", tmp_path / "b.ipynb")  # here it is there
+        ran = nbformat.read(tmp_path / "b.ipynb", as_version=4)
+        assert ran.cells[0].execution_count == 1 and ran.cells[0].outputs == []
+        nbformat.validate(nbformat.reads(taken, as_version=4))
+
+    def test_without_an_address_it_stays_as_it_is(self) -> None:
+        given = nbformat.writes(notebook())
+        assert elsewhere.install_first(given, {"repository_url": ""}) == given
+        options = elsewhere.options(Path(__file__).parents[1])
+        assert options["repository_branch"] == "main"
+
+    def test_colab_is_led_to_what_installs_the_package(self) -> None:
+        from mecpapers.companion import extension
+
+        app = types.SimpleNamespace(config=types.SimpleNamespace(html_theme_options=THEME))
+        place = "someone/mecpapers/blob/main/notebooks/fhei/02-model.ipynb"
+        buttons = [{"text": name, "url": f"https://{name}/{place}"} for name in ("Binder", "Colab")]
+        context = {"header_buttons": [{"type": "link"}, {"type": "group", "buttons": buttons}]}
+        extension._lead_colab_to_what_installs(app, "", "", context, None)
+        binder, colab = (button["url"] for button in buttons)
+        assert binder.endswith(place) and colab == f"https://Colab/{place.replace('/main/', '/notebooks/', 1)}"
 
 
 def test_an_outline_names_a_heading_once() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from mecpapers.companion import provenance
+from mecpapers.companion import elsewhere, provenance
 from mecpapers.companion.execute import KERNEL_ENVIRONMENT
 from mecpapers.companion.files import write_atomically
 from mecpapers.companion.parameters import declared
@@ -230,8 +230,10 @@ def render(stage: Path, site: Path, builder: str = "html") -> None:
         if done.returncode:
             raise RuntimeError(f"{done.stdout}\njupyter-book: status {done.returncode}")
         built = Path(folder) / "_build" / builder
+        theme = elsewhere.options(stage)
         for path in built.glob("_sources/**/*.ipynb"):  # to take away: as they are committed
-            path.write_text(without_lines(path.read_text(encoding="utf-8")), encoding="utf-8")
+            taken = elsewhere.install_first(without_lines(path.read_text(encoding="utf-8")), theme)
+            path.write_text(taken, encoding="utf-8")
         for path in built.glob("_static/scripts/*.map"):  # for who develops the theme: 2 MB
             path.unlink()
         # The page that forwards to the book names no icon; a browser would then ask for one that isn't there.

@@ -7,6 +7,7 @@ from typing import Any
 from docutils import nodes
 
 from mecpapers.companion import reference
+from mecpapers.companion.elsewhere import BRANCH
 from mecpapers.companion.provenance import citation, footer
 
 _ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
@@ -16,6 +17,7 @@ def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx: each page ends with where it comes from; links lead to the targets within pages."""
     reference.setup(app)
     app.connect("config-inited", _offer_elsewhere)
+    app.connect("html-page-context", _lead_colab_to_what_installs, priority=502)  # the theme's buttons come at 501
     app.connect("html-page-context", _append_footer)
     app.connect("doctree-read", _note_rows)
     app.connect("env-updated", _let_links_find_targets)
@@ -32,6 +34,15 @@ def _offer_elsewhere(app: Any, config: Any) -> None:
             "binderhub_url": "https://mybinder.org",
             "colab_url": "https://colab.research.google.com",
         }
+
+
+def _lead_colab_to_what_installs(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Colab opens the notebook of the site, which installs the package first; Binder has the repository itself."""
+    committed = f"/blob/{app.config.html_theme_options['repository_branch']}/"
+    for group in context.get("header_buttons", ()):
+        for button in group.get("buttons", ()):
+            if button["text"] == "Colab":
+                button["url"] = button["url"].replace(committed, f"/blob/{BRANCH}/")
 
 
 def _append_footer(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

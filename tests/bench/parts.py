@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import pickle
 import platform
 import resource
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -119,7 +119,11 @@ def main(sizes: tuple[int, ...] = SIZES, *, write: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["travels"]:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", metavar="SIZE", help="devices in all, such as 1e6; or the word travels")
+    parser.add_argument("--write", action="store_true", help="write the table")
+    options = parser.parse_args()
+    if options.sizes == ["travels"]:
         travels()
     else:
-        main(tuple(int(float(word)) for word in sys.argv[1:] if word != "--write"), write="--write" in sys.argv)
+        main(tuple(int(float(word)) for word in options.sizes) or SIZES, write=options.write)

@@ -4,6 +4,7 @@ Each run takes one of each, so that a few runs see them all. Every run is a chil
 reaches nothing else. Closes with a table; 0 if all is well.
 """
 
+import argparse
 import os
 import platform
 import shutil
@@ -106,6 +107,7 @@ def _executed(clone: Path, log: Path) -> Path | None:
 
 def main() -> int:
     """Print a line for each run as it ends; return 0 if all is well."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     shutil.rmtree(LOGS, ignore_errors=True)
     LOGS.mkdir(parents=True)
     print(f"== verify on {platform.machine()}, {platform.system()}, Python {platform.python_version()}, "

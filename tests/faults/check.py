@@ -1,5 +1,6 @@
 """The injected faults as data, and whether they still fit the sources: ``python tests/faults/check.py``."""
 
+import argparse
 import ast
 import csv
 import hashlib
@@ -141,6 +142,7 @@ def digest() -> str:
 
 def main() -> int:
     """Print what does not fit; return 0 if all does."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     faults = read()
     found = list(problems(faults))
     print(*found, sep="\n", end="\n" * bool(found))

@@ -1,13 +1,16 @@
 """``python tests/fuzz [CASES]``: the fuzz run with its counts by paper, scheme and exit status."""
 
+import argparse
 import os
 import sys
 import time
 from pathlib import Path
 
 
-def main(cases: str = "10000") -> int:
-    os.environ["FUZZ_CASES"] = cases
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="?", type=int, default=10_000, help="in all; 10000 if not given")
+    os.environ["FUZZ_CASES"] = str(parser.parse_args().cases)
     import pytest
 
     here, start = Path(__file__).parent, time.monotonic()
@@ -23,4 +26,4 @@ def main(cases: str = "10000") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main())

@@ -44,6 +44,7 @@ def test_columns_sort(opened: Callable, site: Path) -> None:
         assert before == [c.key for _, c in CLAIMS]
         verdicts = page.locator(".register tbody td[data-name=verdict]")
         page.locator(".register th").nth(3).click()
+        page.locator(".register th[aria-sort=ascending]").wait_for()
         shown = [text.strip() for text in verdicts.all_inner_texts()]
         assert shown == sorted(shown)
         assert sorted(rows(page)) == sorted(before)
