@@ -60,6 +60,10 @@ def test_a_row_has_an_address(opened: Callable, site: Path) -> None:
         erratum.click()
         page.wait_for_url("**/errata.html#erratum-floor-in-4")
         expect(page.locator("tr.named")).to_be_in_viewport()
+        page.goto(page.url.replace("errata.html#erratum-floor-in-4", "claims.html"))
+        unfolded = page.locator(".register details[open]")
+        expect(unfolded).to_have_count(1)  # as it was left
+        assert unfolded.locator("xpath=ancestor::tr").locator(".permalink").inner_text() == key
         assert faults == []
 
 

@@ -231,12 +231,25 @@ def test_landing_page_forwards(opened: Callable, origin: str) -> None:
         assert faults == []
 
 
+FOUND = {
+    "theorem 1": "video/03-theorem-1.html", "equation 43": "video/07-admm.html#video-43", "ledger": "claims.html",
+    "fig-8c-delay": "claims.html#claim-fig-8c-delay", "eq31-rho": "errata.html#erratum-eq31-rho", "λ": "notation.html",
+}  # fmt: skip
+
+
 def test_search_finds(opened: Callable, origin: str) -> None:
     with opened(f"{origin}/search.html?q=inference") as (page, faults):
-        page.locator("#search-results li a").first.wait_for()
+        results = page.locator("#search-results li > a")
+        results.first.wait_for()
         check_sidebars(page)
         assert page.evaluate(DEAD) == []
         assert faults == []
+        for query, target in FOUND.items():  # each breaks off the summaries that the one before asked for
+            page.goto(f"{origin}/search.html?q={query}")
+            results.first.wait_for()
+            page.wait_for_function("/finished/.test(document.querySelector('.search-summary')?.innerText)")
+            first = [link.get_attribute("href").removeprefix("notebooks/") for link in results.all()[:12]]
+            assert target in first[: 12 if query == "λ" else 2], (query, first)
 
 
 def test_notebooks_can_be_downloaded(site: Path) -> None:
