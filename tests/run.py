@@ -58,9 +58,11 @@ TALLY = re.compile(r"^=* ?(.*\b\d+ (?:passed|failed|errors?)\b.*?) in [\d.]+s.*"
 def main() -> int:
     """Run the named parts; return 0 if all of them are well."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))  # []: none
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"those named alone: {', '.join(PARTS)}")
     parser.add_argument("--nightly", action="store_true", help="add the tests with full counts")
     options = parser.parse_args()
+    if unknown := sorted(set(options.parts) - set(PARTS)):
+        parser.error(f"PART = {unknown[0]}: must be one of {', '.join(PARTS)}")
     names = [name for name in PARTS if name in options.parts] or [name for name in PARTS if name != "nightly"]
     if options.nightly and "nightly" not in names:
         names.append("nightly")

@@ -9,6 +9,9 @@ from importlib import import_module
 PARTS = ("video", "messages", "scale", "parts", "fhei", "pose", "explore")
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))  # []: none
-for part in parser.parse_args().parts or PARTS:
+parser.add_argument("parts", nargs="*", metavar="PART", help=f"those named alone: {', '.join(PARTS)}")
+options = parser.parse_args()
+if unknown := sorted(set(options.parts) - set(PARTS)):
+    parser.error(f"PART = {unknown[0]}: must be one of {', '.join(PARTS)}")
+for part in options.parts or PARTS:
     import_module(part).main()
