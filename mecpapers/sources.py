@@ -11,7 +11,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 # Modules that show, keep, carry or judge results, and make none.
 _DRAWN = {
-    *("style.py", "figures.py", "notation.py", "cli.py", "store.py"),
+    *("style.py", "figures.py", "notation.py", "__main__.py", "cli.py", "store.py"),
     *("sheets.py", "many.py", "checking.py", "side_by_side.py"),
 }
 _ROWS = {".pyc", ".toml"}  # the ledger's rows judge, and compute nothing
