@@ -392,6 +392,7 @@ def main() -> None:
 
 
 def _leave(number: int, _: FrameType | None) -> None:
+    files.leaving.append(128 + number)
     _stop(f"terminated: {_written()}", 128 + number)
 
 

@@ -116,6 +116,30 @@ main()
     assert process.returncode == 130
 
 
+def test_what_swallows_the_exit_cannot_make_the_last_word_untrue(tmp_path):
+    """As libraries do that try an import and catch everything."""
+    out = tmp_path / "out.json"
+    out.write_text(OLD)
+    code = f"""
+import os, signal, sys
+class Terminated:
+    def find_spec(self, name, *_):
+        if name == "mecpapers.video.schemes":
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+            except BaseException:
+                pass
+sys.meta_path.insert(0, Terminated())
+sys.stdout.write("."), sys.stdout.flush()
+sys.argv = ["mecpapers", "solve", {str(INSTANCE)!r}, "-o", {str(out)!r}]
+from mecpapers.__main__ import main
+main()
+"""
+    process = started("solve", code=code)
+    assert process.communicate()[1] == "mecpapers: terminated: nothing was written\n"
+    assert process.returncode == 143 and out.read_text() == OLD
+
+
 def test_two_at_once_leave_one_whole_answer(tmp_path):
     out = tmp_path / "out.json"
     processes = [started("solve", INSTANCE, "--seed", seed, "-o", out) for seed in range(3)]

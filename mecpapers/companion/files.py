@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 written: list[Path] = []
-_STOPS = (signal.SIGINT, signal.SIGTERM)
 """What this process has put in place so far."""
+leaving: list[int] = []
+"""The status with which it was told to end, and has said so: nothing is put in place any more."""
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -23,6 +26,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     OSError
         If the folder can't be made or written.
     """
+    if leaving:  # a library has swallowed the exit, as some do while they are imported
+        sys.exit(leaving[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
