@@ -371,7 +371,7 @@ def main() -> None:
         status = cli.main(standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
-        sys.exit(status)
+        sys.exit(files.leaving[0] if files.leaving else status)
     except Infeasible as error:
         _stop(f"infeasible: {error}", INFEASIBLE)
     except click.exceptions.NoArgsIsHelpError:
