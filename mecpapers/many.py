@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -305,8 +304,7 @@ class Partial:
             for line in lines:
                 file.write(line + "\n")
                 file.flush()
-        os.replace(self.path, self.output)
-        files.written[:] = [self.output]
+        files.put_in_place(self.path, self.output)
 
 
 def status_of(lines: Iterable[str]) -> int:

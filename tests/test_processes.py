@@ -116,10 +116,14 @@ main()
     assert process.returncode == 130
 
 
-def test_what_swallows_the_exit_cannot_make_the_last_word_untrue(tmp_path):
+@pytest.mark.parametrize("many", [False, True])
+def test_what_swallows_the_exit_cannot_make_the_last_word_untrue(tmp_path, many):
     """As libraries do that try an import and catch everything."""
-    out = tmp_path / "out.json"
+    out, given = tmp_path / "out.json", INSTANCE
     out.write_text(OLD)
+    if many:
+        given = tmp_path / "in.jsonl"
+        given.write_text(json.dumps(json.loads(INSTANCE.read_text())) + "\n")
     code = f"""
 import os, signal, sys
 class Terminated:
@@ -131,12 +135,14 @@ class Terminated:
                 pass
 sys.meta_path.insert(0, Terminated())
 sys.stdout.write("."), sys.stdout.flush()
-sys.argv = ["mecpapers", "solve", {str(INSTANCE)!r}, "-o", {str(out)!r}]
+sys.argv = ["mecpapers", "solve", {str(given)!r}, "-o", {str(out)!r}]
 from mecpapers.__main__ import main
 main()
 """
     process = started("solve", code=code)
-    assert process.communicate()[1] == "mecpapers: terminated: nothing was written\n"
+    said = process.communicate()[1]
+    partial = "".join(f"after {path} was" for path in tmp_path.glob("*.partial")) or "nothing was"
+    assert said == f"mecpapers: terminated: {partial} written\n"
     assert process.returncode == 143 and out.read_text() == OLD
 
 

@@ -26,17 +26,22 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     OSError
         If the folder can't be made or written.
     """
-    if leaving:  # a library has swallowed the exit, as some do while they are imported
-        sys.exit(leaving[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        with _unbroken():
-            os.replace(beside, path)
-            written.append(path)
+        put_in_place(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def put_in_place(made: Path, path: Path) -> None:
+    """Move a file that is whole to its name, and note that; not once this process has said that it ends."""
+    if leaving:  # a library has swallowed the exit, as some do while they are imported
+        sys.exit(leaving[0])
+    with _unbroken():
+        os.replace(made, path)
+        written[:] = [*(one for one in written if one != made), path]
 
 
 @contextmanager

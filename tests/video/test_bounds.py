@@ -322,7 +322,7 @@ def test_a_truncated_enumeration_still_bounds(monkeypatch):
 
 
 def near_copies(n_devices: int, jitter: float, seed: int, **changes: object) -> Problem:
-    """Copies of one device, or two kinds, each number but the rate moved by a relative ``jitter``."""
+    """Copies of one device, or of two, their numbers moved by a relative ``jitter``, but for the rate."""
     rng = np.random.default_rng(seed)
     problem = replace(MIXED, n_devices=2, **changes).draw(rng)
     problem = subset(problem, np.arange(n_devices) % (1 + seed % 2))
