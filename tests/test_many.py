@@ -207,21 +207,25 @@ def test_doubts_are_told_once_a_field_and_refused_by_strict(command, tmp_path, m
 @pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGKILL, 1), (signal.SIGTERM, 2)])
 def test_stopped_and_resumed(number, jobs, tmp_path):
     """As a process: what was answered before the stop is kept, and the end is the same."""
-    write(tmp_path / "a.jsonl", [video(k) for k in range(500)])
     words = [sys.executable, "-m", "mecpapers", "solve", "a.jsonl", "-o", "b.jsonl", f"--jobs={jobs}"]
-    process = subprocess.Popen(
-        words, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
-    while process.poll() is None and sum(p.stat().st_size for p in tmp_path.glob("*.partial")) < 2000:
-        time.sleep(0.005)
-    process.send_signal(number)
-    said = process.communicate()[1]
+    for size in (500, 4_000, 32_000):  # more, where a busy machine lets all be answered before it lets us stop that
+        write(tmp_path / "a.jsonl", [video(k) for k in range(size)])
+        process = subprocess.Popen(
+            words, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+        while process.poll() is None and sum(p.stat().st_size for p in tmp_path.glob("*.partial")) < 2000:
+            time.sleep(0.005)
+        process.send_signal(number)
+        said = process.communicate()[1]
+        if process.returncode:
+            break
+        (tmp_path / "b.jsonl").unlink()
     assert process.returncode in (-number, 128 + number)
     assert said.count("\n") == (number != signal.SIGKILL) and not (tmp_path / "b.jsonl").exists()
     assert subprocess.run([*words[:-1], "--resume"], cwd=tmp_path, check=False).returncode == 0
     names = [json.loads(line)["name"] for line in (tmp_path / "b.jsonl").read_text().splitlines()]
-    assert names == [f"no. {k}" for k in range(500)] and sorted(os.listdir(tmp_path)) == ["a.jsonl", "b.jsonl"]
+    assert names == [f"no. {k}" for k in range(size)] and sorted(os.listdir(tmp_path)) == ["a.jsonl", "b.jsonl"]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
