@@ -198,8 +198,8 @@ def schema_of(cls: type, field: str) -> dict[str, Any]:
 
 
 def read_only(value: ArrayLike, shape: int | tuple[int, ...]) -> FloatArray:
-    """Return a read-only copy of ``value`` with this shape."""
-    return locked(np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), shape)))
+    """Return a read-only copy of ``value`` with this shape; what is repeated takes no room."""
+    return np.broadcast_to(locked(np.array(value, dtype=np.float64)), shape)
 
 
 class _Ruled(NamedTuple):

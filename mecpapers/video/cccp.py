@@ -127,7 +127,7 @@ def relaxed_choice(choice: Choice, c: FloatArray) -> FloatArray:
     zero, g = np.zeros_like(c), np.stack([choice.a, choice.b])
     table = Options(
         problem=choice.problem,
-        frames=np.stack([zero, choice.frames]),
+        least=choice.frames,
         a=np.stack([zero, choice.a]),
         b=np.stack([zero, choice.b]),
         e=np.stack([zero, c]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -69,7 +68,7 @@ class Scenario:
         factor = {trait: u if trait in self.mixed else np.full(n, 0.5) for trait, u in factor.items()}
         power = self.transmit_power_w * _spread(factor["power"], 4)
         shift = _spread(factor["weights"], 3)
-        each = partial(np.full, n)
+        each = np.asarray  # one number stands for all
         devices = Devices(
             uplink_rate=shannon_rate(self.bandwidth_mhz * MEGA, power, gain, from_dbm(self.noise_dbm_per_hz)),
             channel_gain=gain,

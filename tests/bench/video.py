@@ -19,7 +19,7 @@ from mecpapers.video.evidence.reference import scip_choice
 from mecpapers.video.geometric import warm_started
 from mecpapers.video.model import Allocation, Problem
 from mecpapers.video.offloading import solve_channel_aware
-from mecpapers.video.options import option_table, pick
+from mecpapers.video.options import option_table
 from mecpapers.video.scenario import EQ31, MIXED
 
 
@@ -57,9 +57,7 @@ def exact_and_scip(n_devices: int = 25, n_drops: int = 10) -> None:
     ours = median_seconds(lambda: [solve_exact(p) for p in problems], 3) / n_drops
     theirs = median_seconds(lambda: [scip_choice(t.a, t.b, t.e) for t in tables], 1) / n_drops
     rows = [scip_choice(t.a, t.b, t.e) for t in tables]
-    scip = [
-        edge.complete(p, r > 0, pick(t.frames, r)).objective for p, t, r in zip(problems, tables, rows, strict=True)
-    ]
+    scip = [edge.complete(p, r > 0, t.frames(r)).objective for p, t, r in zip(problems, tables, rows, strict=True)]
     exact = [solve_exact(p).objective for p in problems]
     report(
         f"exact | SCIP, same MIQP, mixed | N = {n_devices}", ours, theirs, float(np.abs(np.subtract(scip, exact)).max())

@@ -183,7 +183,7 @@ def test_the_identity_of_costs_and_reduced_costs():
         choice = np.argmin(np.where(np.isfinite(options.e), rng.uniform(size=options.e.shape), np.inf), axis=0)
         w = np.array([pick(options.a, choice).sum(), pick(options.b, choice).sum()])
         right = dual.value + pick(dual.reduced_cost, choice).sum() + ((w - dual.congestion) ** 2).sum()
-        left = costs(problem, np.where(choice > 0, pick(options.frames, choice), 0.0)[None])[0]
+        left = costs(problem, np.where(choice > 0, options.frames(choice), 0.0)[None])[0]
         assert right == pytest.approx(left, rel=1e-12, abs=1e-12)
         assert dual.reduced_cost.min() == 0
         assert pick(dual.reduced_cost, dual.choice).max() == 0

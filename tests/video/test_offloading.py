@@ -19,7 +19,7 @@ from mecpapers.video.evidence.reference import scip_choice
 from mecpapers.video.geometric import relaxed_frames, solve_geometric, warm_started
 from mecpapers.video.model import fewest_frames, restate_eq31, violations
 from mecpapers.video.offloading import solve_channel_aware, solve_channel_prefixes, solve_every_policy
-from mecpapers.video.options import option_table, pick
+from mecpapers.video.options import option_table
 from mecpapers.video.scenario import EQ31, MIXED, SET_A
 
 seeds = st.integers(0, 2**32 - 1)
@@ -215,7 +215,7 @@ def scip_excess(scenario, n_devices, drop):
     p = replace(scenario, n_devices=n_devices).draw(drop_generator(1, drop))
     options = option_table(p)
     rows = scip_choice(options.a, options.b, options.e)
-    return complete(p, rows > 0, pick(options.frames, rows)).objective - solve_exact(p).objective
+    return complete(p, rows > 0, options.frames(rows)).objective - solve_exact(p).objective
 
 
 @pytest.mark.parametrize("scenario", [SET_A, MIXED], ids=["alike", "mixed"])

@@ -144,10 +144,10 @@ def test_a_file_may_leave_out_the_gains(tmp_path):
 @pytest.mark.parametrize("n_devices", [17, 100, 1024, 5000])
 def test_too_many_policies_are_refused_at_once(n_devices):
     problem = replace(SET_A, n_devices=n_devices).draw(np.random.default_rng(0))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(TooLarge, match=rf"{n_devices} that can offload have 2\^{n_devices} policies: .* exact proves"):
         SCHEMES["search-search"](problem)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     one = changed(problem, uplink_rate=np.where(np.arange(n_devices) < 3, 3e7, 0.0))
     assert SCHEMES["search-search"](one).objective == pytest.approx(solve_exact(one).objective, rel=1e-9)
 
@@ -155,10 +155,10 @@ def test_too_many_policies_are_refused_at_once(n_devices):
 @pytest.mark.parametrize(("n_devices", "choices"), [(16, 3), (8, 16), (2, 1e5), (16, 1e300)])
 def test_too_many_choices_of_frames_are_refused_at_once(n_devices, choices):
     problem = replace(SET_A, n_devices=n_devices, min_frames=1, max_frames=choices).draw(np.random.default_rng(0))
-    start, size = time.perf_counter(), n_devices * np.log10(choices)
+    start, size = time.process_time(), n_devices * np.log10(choices)
     with pytest.raises(TooLarge, match=rf"have 10\^{size:.1f} choices of frames, .* GB: must be at most 2\^23"):
         SCHEMES["search-search"](problem)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_the_largest_that_is_not_refused_is_solved():

@@ -15,7 +15,7 @@ from mecpapers.video.edge import complete, solve_search
 from mecpapers.video.evidence import experiments
 from mecpapers.video.model import violations
 from mecpapers.video.offloading import solve_every_policy
-from mecpapers.video.options import dual_bound, option_table, pick
+from mecpapers.video.options import dual_bound, option_table
 from mecpapers.video.prices import begin, finish, rounds, solve_prices, step
 from mecpapers.video.scenario import EQ31, MIXED, SET_A
 
@@ -34,7 +34,7 @@ def test_every_round_is_certified(seed):
     first, *states = rounds(options)
     assert first.rounds == 0 and first.certificate == np.inf
     for state in states:
-        cost = complete(p, state.best > 0, pick(options.frames, state.best)).objective
+        cost = complete(p, state.best > 0, options.frames(state.best)).objective
         assert state.cost == pytest.approx(cost, abs=1e-12)
         assert state.bound <= optimum + 1e-12 <= state.cost + 2e-12
         assert state.bound >= bound and state.model >= optimum - state.certificate - 1e-9
@@ -178,7 +178,7 @@ def test_plain_instances_are_proved_and_not_misproved(kind):
         weights = {"weight_delay": delay, "weight_energy": energy, "weight_accuracy": accuracy, "transmit_power": power}
         problem = replace(problem, devices=replace(problem.devices, uplink_rate=np.resize(rate, n), **weights))
         choices = product([0.0, 1.0, 2.0, 3.0], repeat=n)
-        least = option_table(problem).frames[1]
+        least = option_table(problem).least
         optimum = min(
             complete(problem, m > 0, np.where(m > 0, m, 1.0)).objective
             for m in map(np.array, choices)

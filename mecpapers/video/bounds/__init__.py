@@ -271,7 +271,7 @@ def _solve(
         short = short | left
     choice = near.choice.copy()
     choice[core.device] = core.rows
-    allocation = allocate(problem, choice > 0, pick(options.frames, choice), batch)
+    allocation = allocate(problem, choice > 0, options.frames(choice), batch)
     metrics = evaluate(problem, allocation)
     objective = batch.sum(metrics.cost) + aside.cost
     unproved = np.maximum(0.0, core.excess - dropped)

@@ -238,7 +238,7 @@ def _sampled(table: Callable[[IndexArray], Options], n: int) -> tuple[FloatArray
 
 def _drawn(options: Options, chosen: IndexArray) -> Options:
     """The columns of some devices."""
-    columns = {name: getattr(options, name)[:, chosen] for name in ("frames", "a", "b", "e")}
+    columns = {name: getattr(options, name)[..., chosen] for name in ("least", "a", "b", "e")}
     return replace(options, **columns)
 
 

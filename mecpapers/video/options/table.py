@@ -18,23 +18,27 @@ from mecpapers.video.model import Devices, Problem, check_reachable, fewest_fram
 _BLOCK = 1 << 17  # entries made at once, so that what is in between stays in the processor's cache
 UNIT = float(np.finfo(float).eps) / 2  # one rounding, relative
 UNITS = 24  # roundings in a difference of what two options cost: 12 a term, 9 to make it and 3 to add it up
-_BYTES = 64  # an entry, in the four tables and in what a search keeps beside them at its worst
+_BYTES = 64  # an entry, in the three tables and in what a search keeps beside them at its worst
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Options:
-    """What every device can do; shape (K, N). Row 0: stay local; row k: offload M^min + k - 1 frames.
+    """What every device can do; shape (K, N). Row 0: stay local; row k: offload ``least`` + k - 1 frames.
 
     Devices may have fewer than K options; a missing one has e = inf and a = b = 0. The devices of a batch of problems
     stand side by side in one table.
     """
 
     problem: Problem
-    frames: FloatArray  # M [1]
+    least: FloatArray  # M^min [1], shape (N,)
     a: FloatArray  # sqrt(beta_1 rho C(M) / f^max) [cost^(1/2)]; 0 in row 0
     b: FloatArray  # sqrt(beta_1 d M / (R T)) [cost^(1/2)]; 0 in row 0
     e: FloatArray  # beta_2 E^t - beta_3 Phi(M) [cost]; F_0 in row 0
     batch: Batch = ONE  # whose each device is
+
+    def frames(self, choice: IndexArray) -> FloatArray:
+        """M of one row a device, shape (N,), where that row offloads."""
+        return self.least + choice - 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,9 +82,9 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
     most = useful_frames(problem, least)
     shape = (int((most - least).max()) + 2, devices.size)
     check_memory(f"devices: {shape[1]} with up to {shape[0]} options each", _BYTES * float(np.prod(shape, dtype=float)))
-    frames, a, b, e = (np.empty(shape) for _ in range(4))
+    a, b, e = (np.empty(shape) for _ in range(3))
     a[0] = b[0] = 0.0
-    frames[0], e[0] = local.frames, local.cost if offload is None else np.where(offload, np.inf, local.cost)
+    e[0] = local.cost if offload is None else np.where(offload, np.inf, local.cost)
     rows, width = np.arange(shape[0] - 1)[:, None], max(1, _BLOCK // shape[0])
     for start in range(0, shape[1], width):
         part = slice(start, start + width)
@@ -94,9 +98,9 @@ def option_table(problem: Problem, offload: BoolArray | None = None) -> Options:
             missing |= ~(root_a * root_a + root_b * root_b + own < local.cost[part] + slack)
         else:
             missing |= ~offload[part]
-        frames[1:, part], e[1:, part] = m, np.where(missing, np.inf, own)
+        e[1:, part] = np.where(missing, np.inf, own)
         a[1:, part], b[1:, part] = np.where(missing, 0.0, root_a), np.where(missing, 0.0, root_b)
-    return Options(problem=problem, frames=frames, a=a, b=b, e=e)
+    return Options(problem=problem, least=least, a=a, b=b, e=e)
 
 
 def some_of(problem: Problem, chosen: slice | IndexArray) -> Problem:

@@ -146,7 +146,7 @@ def identity_gap(problem: Problem, rng: np.random.Generator) -> float:
     row = np.where(np.isfinite(table.e), rng.uniform(size=table.e.shape), np.inf).argmin(axis=0)
     place = np.array([pick(table.a, row).sum(), pick(table.b, row).sum()])
     right = dual.value + pick(dual.reduced_cost, row).sum() + ((place - dual.congestion) ** 2).sum()
-    metrics = evaluate(problem, complete(problem, row > 0, pick(table.frames, row)).allocation)
+    metrics = evaluate(problem, complete(problem, row > 0, table.frames(row)).allocation)
     return abs(float(right) - metrics.total) / float(np.abs(metrics.cost).sum())
 
 
@@ -162,7 +162,7 @@ def along_ray(problem: Problem, scale: FloatArray) -> tuple[FloatArray, FloatArr
     table = option_table(problem)
     w = locate(table).congestion
     duals = [dual_at(table, s * w) for s in scale]
-    costs = [complete(problem, d.offload, pick(table.frames, d.choice)).objective for d in duals]
+    costs = [complete(problem, d.offload, table.frames(d.choice)).objective for d in duals]
     return np.array(costs), np.array([d.value for d in duals])
 
 
