@@ -2,7 +2,7 @@
 // The data are those of the link "Data: ...", which holds them; the picture stays as it is in print.
 document.addEventListener("DOMContentLoaded", () => {
   const SVG = "http://www.w3.org/2000/svg";
-  const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BASE] = [640, 400, 74, 622, 14, 350];
+  const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BASE] = [640, 400, 88, 622, 14, 350];
   const DASHES = { "-": "", "--": "7 5", ":": "2 4", "-.": "8 4 2 4" };
   const SIGNS = ["circle", "square", "diamond", "up", "down", "cross"];
   const LABELS = {
@@ -70,6 +70,15 @@ document.addEventListener("DOMContentLoaded", () => {
     return element(parent, "path", { d: path, fill: kind === "cross" ? "none" : colour, stroke: colour, "stroke-width": 2 });
   }
 
+  // Move what is written to where all of it is seen.
+  function keepInside(picture) {
+    for (const text of picture.querySelectorAll("text:not([transform])")) {
+      const { x, width } = text.getBBox();
+      const aside = Math.max(4 - x, 0) || Math.min(WIDTH - 4 - x - width, 0);
+      if (aside) text.setAttribute("x", Number(text.getAttribute("x")) + aside);
+    }
+  }
+
   function chart(box, name, table) {
     const { x, quantities } = curves(name, table);
     const state = { quantity: Object.keys(quantities)[0], off: new Set(), zoom: null };
@@ -100,7 +109,7 @@ document.addEventListener("DOMContentLoaded", () => {
       tick.addEventListener("change", () => { state.off[tick.checked ? "delete" : "add"](curve); draw(); });
     });
     const picture = element(box, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "live-picture", role: "group" });
-    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a mark, or reach it by Tab and the arrow keys. To enlarge a part, drag over it with the mouse, or press “Zoom in”.");
+    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a mark, or reach it by Tab and the arrow keys. To enlarge a part, drag over it with the mouse, spread two fingers, or press “Zoom in”.");
 
     const shown = () => names.filter((curve) => !state.off.has(curve) && quantities[state.quantity][curve]);
     function range() {
@@ -131,7 +140,7 @@ document.addEventListener("DOMContentLoaded", () => {
       }
       element(picture, "rect", { x: LEFT, y: TOP, width: RIGHT - LEFT, height: BASE - TOP, class: "frame" });
       element(picture, "text", { x: (LEFT + RIGHT) / 2, y: BASE + 40 }, label(x));
-      element(picture, "text", { transform: `translate(14 ${(TOP + BASE) / 2}) rotate(-90)` }, label(state.quantity));
+      element(picture, "text", { transform: `translate(18 ${(TOP + BASE) / 2}) rotate(-90)` }, label(state.quantity));
       const inside = element(picture, "g", { "clip-path": `url(#${id})` });
       for (const curve of shown()) {
         const k = names.indexOf(curve);
@@ -161,6 +170,7 @@ document.addEventListener("DOMContentLoaded", () => {
           marks[place]();
         });
       }
+      keepInside(picture);
       axes = { a, b, c, d };
     }
     let pressed = null;
@@ -168,8 +178,33 @@ document.addEventListener("DOMContentLoaded", () => {
       const frame = picture.getBoundingClientRect();
       return [((event.clientX - frame.left) / frame.width) * WIDTH, ((event.clientY - frame.top) / frame.height) * HEIGHT];
     };
-    picture.addEventListener("pointerdown", (event) => { pressed = event.pointerType === "touch" ? null : at(event); });
+    const fingers = new Map(); // by pointer: two move and scale the axes, one scrolls the page
+    function pinch(before, after) {
+      const middle = (ends, k) => (ends[0][k] + ends[1][k]) / 2;
+      const apart = ([p, q]) => Math.max(20, Math.hypot(p[0] - q[0], p[1] - q[1]));
+      const across = (ends) => (middle(ends, 0) - LEFT) / (RIGHT - LEFT);
+      const up = (ends) => (BASE - middle(ends, 1)) / (BASE - TOP);
+      const moved = (low, high, share) => {
+        const size = ((high - low) * apart(before)) / apart(after);
+        const first = low + share(before) * (high - low) - share(after) * size;
+        return [first, first + size];
+      };
+      state.zoom = { x: moved(axes.a, axes.b, across), y: moved(axes.c, axes.d, up) };
+      draw();
+    }
+    picture.addEventListener("pointerdown", (event) => {
+      pressed = event.pointerType === "touch" ? null : at(event);
+      if (pressed) return;
+      fingers.set(event.pointerId, at(event));
+      picture.setPointerCapture(event.pointerId);
+    });
+    for (const end of ["pointerup", "pointercancel"]) picture.addEventListener(end, (event) => fingers.delete(event.pointerId));
     picture.addEventListener("pointermove", (event) => {
+      if (fingers.has(event.pointerId)) {
+        const before = [...fingers.values()];
+        fingers.set(event.pointerId, at(event));
+        if (before.length === 2) pinch(before, [...fingers.values()]);
+      }
       if (!pressed) return;
       const [u, v] = at(event);
       picture.querySelector(".rubber")?.remove();
@@ -244,6 +279,7 @@ document.addEventListener("DOMContentLoaded", () => {
         dot.addEventListener("pointerenter", say);
         dot.addEventListener("focus", say);
       }
+      keepInside(picture);
     }
     const turned = (to) => { state.view = ((to % 360) + 360) % 360; view.value = state.view; draw(); };
     let pressed = null;

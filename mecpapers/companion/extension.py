@@ -6,7 +6,7 @@ from typing import Any
 
 from docutils import nodes
 
-from mecpapers.companion import reference
+from mecpapers.companion import reference, tests
 from mecpapers.companion.elsewhere import BRANCH
 from mecpapers.companion.provenance import citation, footer
 
@@ -16,6 +16,7 @@ _ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx: each page ends with where it comes from; links lead to the targets within pages."""
     reference.setup(app)
+    tests.setup(app)
     app.connect("config-inited", _offer_elsewhere)
     app.connect("html-page-context", _lead_colab_to_what_installs, priority=502)  # the theme's buttons come at 501
     app.connect("html-page-context", _append_footer)

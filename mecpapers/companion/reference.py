@@ -17,7 +17,8 @@ from docutils import nodes
 from sphinx import addnodes
 
 from mecpapers.companion import pages as book
-from mecpapers.companion.equations import equation_rows, numbers
+from mecpapers.companion.equations import numbers
+from mecpapers.companion.tests import rows as rows_of_map
 from mecpapers.ledger import NAMES, PAPERS
 
 _ROOT = Path(__file__).parents[2]
@@ -76,11 +77,10 @@ def _escaped(text: str) -> str:
 
 @cache
 def _rows(paper: str) -> dict[str, list[dict[str, str]]]:
-    """The rows of a paper's map by the name of the function; none where there is no checkout."""
+    """The rows of a paper's map by the name of the function."""
     found: dict[str, list[dict[str, str]]] = {}
-    if (_ROOT / "tests" / paper).is_dir():
-        for row in equation_rows(paper, _ROOT):
-            found.setdefault(f"mecpapers.{paper}.{row['function'].strip('`')}", []).append(row)
+    for row in rows_of_map(paper):
+        found.setdefault(f"mecpapers.{paper}.{row['function'].strip('`')}", []).append(row)
     return found
 
 

@@ -83,3 +83,51 @@ def test_a_table_with_a_column_a_curve(opened: Callable, site: Path) -> None:
         page.locator("g[aria-label*='Constant quality']").focus()
         expect(page.locator(".live-told")).to_contain_text("sum of quality, mAP 89.11 at number of mobiles M = 2.")
         assert faults == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("chapter", ["10-figure-5", "13-delay-energy-accuracy", "14-trade-off"])
+def test_what_is_written_on_a_picture_is_seen_whole(opened: Callable, site: Path, chapter: str) -> None:
+    with opened((site / "notebooks" / "video" / f"{chapter}.html").as_uri(), 390) as (page, faults):
+        unfold(page)
+        turn = page.get_by_role("slider", name="Turn")
+        for view in ("0", "35", "120", "275") if turn.count() else ("",):
+            if view:
+                turn.first.fill(view)
+            cut = page.locator("svg.live-picture").first.evaluate(
+                """picture => [...picture.querySelectorAll("text")].filter(text => {
+                    const [all, own] = [picture.getBoundingClientRect(), text.getBoundingClientRect()];
+                    return own.left < all.left || own.right > all.right || own.top < all.top || own.bottom > all.bottom;
+                }).map(text => text.textContent)"""
+            )
+            assert cut == [], f"seen from {view}"
+        assert faults == []
+
+
+@pytest.mark.browser
+def test_two_fingers_zoom_about_their_middle(opened: Callable, site: Path) -> None:
+    address = (site / "notebooks" / "video" / "10-figure-5.html").as_uri()
+    with opened(address, 390, has_touch=True, is_mobile=True) as (page, faults):
+        unfold(page)
+        picture = page.locator("svg.live-picture").first
+        picture.scroll_into_view_if_needed()
+        frame = picture.bounding_box()
+        assert frame is not None
+        x, y = frame["x"] + 0.5 * frame["width"], frame["y"] + 0.5 * frame["height"]
+        screen = page.context.new_cdp_session(page)
+        along = picture.locator("g > path").first
+        points = "path => [...path.getAttribute('d').matchAll(/[ML]([^ML ]+)/g)].map(found => Number(found[1]))"
+
+        def touch(kind: str, apart: float | None = None) -> None:
+            ends = [] if apart is None else [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+            screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": ends})
+
+        before, scrolled = along.evaluate(points), page.evaluate("scrollY")
+        touch("touchStart", 30)
+        for apart in (40, 50, 60):
+            touch("touchMove", apart)
+        touch("touchEnd")
+        after = along.evaluate(points)
+        assert (after[1] - after[0]) / (before[1] - before[0]) == pytest.approx(2, rel=0.02)
+        assert page.evaluate("scrollY") == scrolled
+        assert faults == []
