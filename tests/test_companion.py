@@ -2,6 +2,7 @@ import copy
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -238,6 +239,13 @@ class TestFiles:
             write_atomically(tmp_path / "file", "new")
         assert (tmp_path / "file").read_text() == "old"
         assert os.listdir(tmp_path) == ["file"]
+
+    def test_a_failure_names_the_file_that_was_asked_for(self, tmp_path: Path) -> None:
+        (tmp_path / "folder").mkdir()
+        for path in (tmp_path / ("x" * 300), tmp_path / "folder"):
+            with pytest.raises(OSError, match=re.escape(str(path))):
+                write_atomically(path, "new")
+        assert os.listdir(tmp_path) == ["folder"]
 
     def test_unwritable(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()

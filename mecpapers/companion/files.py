@@ -24,13 +24,15 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Raises
     ------
     OSError
-        If the folder can't be made or written.
+        If the folder can't be made or written; it names ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         put_in_place(beside, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         beside.unlink(missing_ok=True)
 
