@@ -443,7 +443,7 @@ class TestRun:
         monkeypatch.delattr(os, "getloadavg")
         assert patience.seconds(60) == 60
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_interrupted(self, tmp_path: Path, number: signal.Signals) -> None:
         work, temporary = tmp_path / "work", tmp_path / "temporary"
         temporary.mkdir()
@@ -458,7 +458,7 @@ class TestRun:
         )
         pid = waited_for(work / "pid")
         process.send_signal(number)
-        assert process.wait(patience.seconds(30)) == (130 if number == signal.SIGINT else 143)
+        assert process.wait(patience.seconds(30)) == 128 + number
         assert sorted(os.listdir(work)) == ["a.ipynb", "pid"]
         assert os.listdir(temporary) == []
         with pytest.raises(ProcessLookupError):
