@@ -176,7 +176,10 @@ def checked(name: str, value: ArrayLike, rule: Rule, table: bool = False) -> Flo
         wrong = np.argwhere(~law.holds(array))
         if len(wrong):
             place = tuple(wrong[0])
-            raise ValueError(f"{name}{''.join(f'[{i}]' for i in place)} = {array[place]:.12g}: {law.text}")
+            shown = f"{array[place]:.12g}"
+            if law.holds(np.asarray(float(shown))):  # what is wrong comes after these digits
+                shown = f"{array[place]!s}"
+            raise ValueError(f"{name}{''.join(f'[{i}]' for i in place)} = {shown}: {law.text}")
     return array
 
 

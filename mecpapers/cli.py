@@ -1,7 +1,7 @@
 """The command ``mecpapers``: solve, check, schemes, run, claims.
 
 Exit status: 0 an answer; 1 a fault of ours, or a notebook that failed by itself; 2 bad input or usage; 3 infeasible (of
-``check``: the answer); 4 not converged; 130 interrupted, 143 terminated.
+``check``: the answer); 4 not converged; 130 interrupted, 143 terminated, 129 hung up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -366,7 +365,7 @@ def claims(keys: tuple[str, ...], paper: str | None, as_json: bool) -> int:
 
 def main() -> None:
     """Run the command; every error is one line on standard error, and nothing on standard output."""
-    signal.signal(signal.SIGTERM, _leave)
+    files.on_end(_leave)
     try:
         status = cli.main(standalone_mode=False)
         if sys.stdout is not None:

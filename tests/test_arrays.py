@@ -59,6 +59,8 @@ def test_fields_are_copies_and_read_only():
         ({"rate": []}, "rate = .*: must hold at least one device"),
         ({"rate": [1, 2], "loss": [1, 2, 3]}, "loss has 3 values: must have as many as rate, 2"),
         ({"rate": 1, "loss": -1e-300}, "loss = -1e-300: must not be negative"),
+        ({"rate": 1, "share": 1 + 2**-52}, r"share = 1.0000000000000002: must lie between 0 and 1"),
+        ({"rate": 1, "count": [3 - 2**-51]}, r"count\[0\] = 2.9999999999999996: must be a whole number"),
         ({"rate": 1, "share": 1.5}, "share = 1.5: must lie between 0 and 1"),
         ({"rate": 1, "count": 2.5}, "count = 2.5: must be a whole number"),
         ({"rate": 1, "count": 0}, "count = 0: must be a whole number, 1 or more"),

@@ -2,6 +2,7 @@ import copy
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -239,6 +240,13 @@ class TestFiles:
         assert (tmp_path / "file").read_text() == "old"
         assert os.listdir(tmp_path) == ["file"]
 
+    def test_a_failure_names_the_file_that_was_asked_for(self, tmp_path: Path) -> None:
+        (tmp_path / "folder").mkdir()
+        for path in (tmp_path / ("x" * 300), tmp_path / "folder"):
+            with pytest.raises(OSError, match=re.escape(str(path))):
+                write_atomically(path, "new")
+        assert os.listdir(tmp_path) == ["folder"]
+
     def test_unwritable(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(IsADirectoryError):
@@ -435,7 +443,7 @@ class TestRun:
         monkeypatch.delattr(os, "getloadavg")
         assert patience.seconds(60) == 60
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_interrupted(self, tmp_path: Path, number: signal.Signals) -> None:
         work, temporary = tmp_path / "work", tmp_path / "temporary"
         temporary.mkdir()
@@ -450,7 +458,7 @@ class TestRun:
         )
         pid = waited_for(work / "pid")
         process.send_signal(number)
-        assert process.wait(patience.seconds(30)) == (130 if number == signal.SIGINT else 143)
+        assert process.wait(patience.seconds(30)) == 128 + number
         assert sorted(os.listdir(work)) == ["a.ipynb", "pid"]
         assert os.listdir(temporary) == []
         with pytest.raises(ProcessLookupError):

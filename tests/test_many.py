@@ -212,7 +212,9 @@ def size_of_partial(folder):
         return 0
 
 
-@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGKILL, 1), (signal.SIGTERM, 2)])
+@pytest.mark.parametrize(
+    ("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGKILL, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 2)]
+)
 def test_stopped_and_resumed(number, jobs, tmp_path):
     """As a process: what was answered before the stop is kept, and the end is the same."""
     words = [sys.executable, "-m", "mecpapers", "solve", "a.jsonl", "-o", "b.jsonl", f"--jobs={jobs}"]

@@ -62,7 +62,7 @@ def check_stopped(number: signal.Signals, moments: list[float], folder: Path) ->
             assert os.listdir(folder) == ["out.json"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_stopped_at_any_moment(number, tmp_path):
     check_stopped(number, [0.1, 0.5, 0.9], tmp_path)
 
@@ -74,7 +74,27 @@ def test_stopped_at_many_moments(number, tmp_path):
     check_stopped(number, [1.1 * draw.random() for _ in range(100)], tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_hang_up_that_is_ignored_stops_nothing(tmp_path):
+    """As by nohup."""
+    code = """
+import os, signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from mecpapers.__main__ import main
+from mecpapers import cli
+solve = cli._solve
+def hung_up(*words):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return solve(*words)
+cli._solve = hung_up
+print(".", end="", flush=True)
+main()
+"""
+    process = started("solve", INSTANCE, "-o", tmp_path / "out.json", code=code)
+    assert (process.communicate()[1], process.returncode) == ("", 0)
+    assert whole(tmp_path / "out.json")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_once_the_file_is_there_says_so(number, tmp_path):
     """As the last act of replacing it: the signal waits, and the message tells that it was written.
 

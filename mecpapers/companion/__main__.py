@@ -1,7 +1,6 @@
 """``python -m mecpapers.companion``: what the Makefile calls, in the checkout's root."""
 
 import json
-import signal
 import sys
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import click
 
 from mecpapers.companion import book as books
+from mecpapers.companion.files import on_end
 from mecpapers.ledger import PAPERS
 
 ROOT = Path.cwd()
@@ -78,7 +78,7 @@ def run(notebook: Path, output: Path, parameters: dict[str, object]) -> None:
 
 
 def _main() -> None:
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # unwind, so that kernels end too
+    on_end(lambda number, _: sys.exit(128 + number))  # unwind, so that kernels end too
     try:
         main(standalone_mode=False)
     except click.Abort:

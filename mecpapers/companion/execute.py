@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from mecpapers.companion import patience
-from mecpapers.companion.files import check_writable, write_atomically
+from mecpapers.companion.files import check_writable, on_end, write_atomically
 
 # What a kernel sees: no progress bars in outputs, one thread, this environment's kernel, figures shown inline.
 KERNEL_ENVIRONMENT: Mapping[str, str | None] = {
@@ -247,7 +247,7 @@ def _set(values: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind the stack, as Ctrl-C does, so that the kernel and the temporary folder go."""
+    """Let SIGTERM or SIGHUP unwind the stack, as Ctrl-C does, so that the kernel and the temporary folder go."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -255,8 +255,9 @@ def _terminable() -> Iterator[None]:
     def leave(number: int, _: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = on_end(leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

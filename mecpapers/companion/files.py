@@ -5,15 +5,19 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 written: list[Path] = []
 """What this process has put in place so far."""
 leaving: list[int] = []
 """The status with which it was told to end, and has said so: nothing is put in place any more."""
-_STOPS = (signal.SIGINT, signal.SIGTERM)
+ENDS = tuple(number for number in signal.Signals if number.name in ("SIGTERM", "SIGHUP"))
+"""What tells a process to end: SIGTERM and, where there is one, the hang-up of a terminal."""
+_STOPS = (signal.SIGINT, *ENDS)
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -24,13 +28,15 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Raises
     ------
     OSError
-        If the folder can't be made or written.
+        If the folder can't be made or written; it names ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         put_in_place(beside, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         beside.unlink(missing_ok=True)
 
@@ -44,9 +50,20 @@ def put_in_place(made: Path, path: Path) -> None:
         written[:] = [*(one for one in written if one != made), path]
 
 
+def on_end(leave: Callable[[int, FrameType | None], object]) -> dict[signal.Signals, Any]:
+    """Let this handle what tells the process to end, but for what it was started to ignore, as by nohup.
+
+    Returns
+    -------
+    the handlers before, to be put back
+    """
+    heard = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]
+    return {number: signal.signal(number, leave) for number in heard}
+
+
 @contextmanager
 def _unbroken() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait, so that what is done and what is said of it agree."""
+    """Let Ctrl-C, SIGTERM and SIGHUP wait, so that what is done and what is said of it agree."""
     if threading.current_thread() is not threading.main_thread():  # to which alone Python hands signals
         yield
         return

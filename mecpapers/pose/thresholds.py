@@ -75,7 +75,8 @@ def options(problem: Problem, *, single: bool = False) -> Options:
         lower, upper = np.zeros_like(upper[: problem.levels + 1]), upper[: problem.levels + 1]
     pairs = tuple(np.broadcast_to(levels, (problem.size, levels.size)) for levels in (lower, upper))
     cost = problem.offload_cost[:, None] * offload_probability(problem, *pairs)
-    return Options(lower=lower, upper=upper, cost=np.maximum(cost, 0.0), value=expected_accuracy(problem, *pairs))
+    cost = np.clip(cost, 0.0, np.finfo(float).max)  # a p of 1 may be above 1 by rounding
+    return Options(lower=lower, upper=upper, cost=cost, value=expected_accuracy(problem, *pairs))
 
 
 def check_deadline(problem: Problem) -> None:
@@ -255,6 +256,8 @@ def solve_exact(
     budget, price = problem.budget, optimal_price(table, problem.budget)
     best = fill_slack(table, budget, own_choices(table, budget, price))
     off, late = rounding_error(problem, table, price), cost_error(problem, table)
+    # what may be of exactly the deadline passes, if no later than by a thousandth of what ``violations`` forgives
+    most_cost = budget + max(2 * UNIT * budget, min(late, ROUNDING * problem.deadline))
     worth = table.value - price * table.cost
     most = worth.max(axis=1)
     rest = np.append(np.cumsum(most[::-1])[::-1], 0.0) + price * budget  # of devices n, n + 1, ...
@@ -280,7 +283,7 @@ def solve_exact(
         new_cost = (cost[:, None] + table.cost[n, pairs]).ravel()
         new_value = (value[:, None] + table.value[n, pairs]).ravel()
         bound = new_value - price * new_cost + rest[n + 1]
-        fits, hopeful = new_cost <= budget * (1 + 2 * UNIT), bound >= least - off
+        fits, hopeful = new_cost <= most_cost, bound >= least - off
         if (doubtful := ~fits & hopeful & (new_cost <= budget + late)).any():  # rounding decides whether they fit
             dropped = max(dropped, float(bound[doubtful].max()))
         index = np.flatnonzero(fits & hopeful)
@@ -293,7 +296,7 @@ def solve_exact(
     objective = _total(table, best)
     # what is found may count as equal, and be better
     bound = max(objective, found + lost, min(dropped + lost, float(rest[0]))) + off
-    near = bound - objective <= (gap * objective if objective > off else off)  # of 0, rounding is all there is
+    near = bound - objective <= (gap * objective if objective > np.finfo(float).tiny else off)
     ended: Ended = "converged" if near else "resource limit"
     return replace(_solution(table, best, None if single else bound), ended=ended)
 

@@ -9,7 +9,7 @@ import numpy as np
 from mecpapers.arrays import FloatArray, lock
 from mecpapers.caching import remembered
 from mecpapers.lemmas import cube_root_speed
-from mecpapers.video.model import Problem, fewest_frames, local_cost
+from mecpapers.video.model import Problem, fewest_frames, local_cost, macs
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,7 +97,7 @@ def solve_local(problem: Problem) -> LocalOptimum:
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
     ValueError
-        if a cost leaves the range of float64, and with it what could be compared or proved.
+        if a cost leaves the range of float64, or a load its normal range, and with it what could be compared or proved.
 
     Examples
     --------
@@ -124,4 +124,34 @@ def solve_local(problem: Problem) -> LocalOptimum:
             f"the local cost of device {beyond[0]} leaves the range of float64: "
             "must be finite, with all that makes it up"
         )
+    _check_loads(problem, frequency)
     return LocalOptimum(frequency=frequency, frames=frames, cost=cost)
+
+
+def _check_loads(problem: Problem, frequency: FloatArray) -> None:
+    """Refuse a load of the fewest frames, or a delay's cost, that is so small that float64 keeps too few of its digits.
+
+    Raises
+    ------
+    ValueError
+        naming the field and the device, and what would be too small.
+    """
+    devices, least = problem.devices, fewest_frames(problem.devices)
+    cycles = problem.cycles_per_mac * macs(devices, least)
+    with np.errstate(divide="ignore"):  # at rate 0
+        seconds = devices.frame_bits * least / (devices.uplink_rate * problem.time_budget)
+    price = devices.weight_delay
+    for field, what, load in (
+        ("cycles_per_mac", "cycles of a task", cycles),
+        ("frame_bits", "time on air", seconds),
+        ("weight_delay", "cost of the local delay", price * (cycles / frequency)),
+        ("weight_delay", "cost of the server's delay", price * (cycles / problem.server_frequency)),
+        ("weight_delay", "cost of the time on air", price * seconds),
+    ):
+        small = np.flatnonzero(load < np.finfo(float).tiny)
+        if small.size:
+            value = np.broadcast_to(getattr(devices, field, problem.cycles_per_mac), load.shape)[small[0]]
+            raise ValueError(
+                f"{field} = {value:.6g}: the {what} of device {small[0]} must be {np.finfo(float).tiny:.3g} or more, "
+                f"where float64 has all its digits, not {load[small[0]]:.3g}"
+            )

@@ -1,5 +1,6 @@
 """No bound lies on the wrong side: the schemes of Paper III against enumeration in exact fractions, in every corner."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -166,3 +167,54 @@ def test_any_shape_ends_with_a_small_certified_gap(n, k):
     solution = th.solve_exact(problem, limit=th.LIMIT // 20)
     assert violations(problem, solution.allocation) == ()
     assert 0 <= solution.gap <= 1e-4 * solution.objective
+
+
+def mixed(rng, n, k, smallest):
+    """A problem without any grid, whose accuracies spread over as many decades as ``smallest`` has."""
+    return Problem(
+        deadline=0.05 + 0.1 * rng.random(), device_delay=0.05 * rng.random(n), server_delay=0.02 * rng.random(),
+        transmission_time=0.1 * rng.random(n), discard_value=smallest ** rng.random(),
+        score_pmf=rng.dirichlet(np.ones(k), n), device_accuracy=smallest ** rng.random((n, k)),
+        server_accuracy=smallest ** rng.random((n, k)),
+    )  # fmt: skip
+
+
+def test_a_deadline_met_to_the_last_bit_is_decided():
+    """Whether rounding lets the best choice fit or not, there is a proved answer, and nobody has a better one."""
+    rng = np.random.default_rng(3)
+    for _ in range(100):
+        problem = mixed(rng, int(rng.integers(2, 4)), int(rng.integers(1, 4)), 0.1)
+        low = rng.integers(0, problem.levels, problem.size)
+        spent = problem.offload_cost @ th.offload_probability(problem, low, np.full_like(low, problem.levels))
+        off = 1 + int(rng.integers(-2, 3)) * 2**-52
+        exact = replace(problem, deadline=(problem.device_delay.max() + spent) * off)
+        solution = th.solve_exact(exact)
+        assert solution.converged
+        assert violations(exact, solution.allocation) == ()
+        assert Fraction(solution.bound) >= optimum(exact)
+        for seed in range(3):
+            others = SCHEMES["random"](exact, rng=np.random.default_rng(seed))
+            assert others.objective <= solution.objective * (1 + 1e-9)
+
+
+def test_what_counts_as_proved_is_near_the_optimum_however_small_that_is():
+    """Rounding of terms that no choice uses may be more than all that is left: then nothing is proved."""
+    rng, cut = np.random.default_rng(1), 0
+    for _ in range(150):
+        problem = replace(mixed(rng, 2, 3, 1e-200), discard_value=0.0)
+        problem = replace(problem, deadline=problem.device_delay.max() * (1 + 0.01 * rng.random()))
+        solution, best = th.solve_exact(problem), optimum(problem)
+        assert Fraction(solution.bound) >= best
+        assert solution.converged == (solution.gap <= th.GAP * solution.objective)
+        cut += not solution.converged
+    assert 0 < cut < 150
+
+
+def test_costs_that_end_float64_are_counted():
+    problem = Problem(
+        deadline=0.1, device_delay=0.05, server_delay=np.finfo(float).max, transmission_time=0.01, discard_value=0.5,
+        score_pmf=[1 / 6, 4 / 6, 1 / 6], device_accuracy=[0.7] * 3, server_accuracy=[[0.9] * 3] * 3,
+    )  # fmt: skip
+    for name in ("exact", "cooperative", "single-threshold"):
+        with np.errstate(over="ignore"):
+            assert SCHEMES[name](problem).objective == pytest.approx(2.1)

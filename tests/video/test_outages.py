@@ -1,6 +1,7 @@
 """Devices without a rate, rates next to nothing, no channel gains; and what is refused before it is begun."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -192,6 +193,40 @@ def test_what_leaves_the_range_of_floats_at_home_is_refused(scheme, fields):
     words = "^the local cost of device 0 leaves the range of float64: must be finite, with all that makes it up$"
     with np.errstate(all="ignore"), pytest.raises(ValueError, match=words):
         SCHEMES[scheme](problem)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    ("field", "value", "what"),
+    [
+        ("frame_bits", 5e-324, "time on air"),
+        ("frame_bits", [3e5, 1e-305, 3e5], "time on air"),
+        ("weight_delay", np.finfo(float).tiny, "cost of the .* delay"),
+        ("weight_delay", 1e-320, "cost of the .* delay"),
+        ("cycles_per_mac", 5e-324, "cycles of a task"),
+        ("cycles_per_mac", 1e-318, "cycles of a task"),
+    ],
+)
+def test_what_is_too_small_for_all_digits_of_floats_is_refused(scheme, field, value, what):
+    """Else products of it are 0 or a few units of 5e-324: shares, costs and bounds would be off by as much."""
+    problem = replace(MIXED, n_devices=3, max_frames=6).draw(np.random.default_rng(0))
+    problem = replace(problem, **{field: value}) if field == "cycles_per_mac" else changed(problem, **{field: value})
+    words = rf"^{field} = .*: the {what} of device \d must be 2.23e-308 or more, where float64 "
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=words):
+        SCHEMES[scheme](problem)
+
+
+@pytest.mark.parametrize("field", ["frame_bits", "uplink_rate", "max_frequency", "macs_per_frame", "weight_delay"])
+@pytest.mark.parametrize("value", [1e-280, 1e-100, 1e100, 1e280])
+def test_what_is_small_or_large_alone_has_one_optimum_or_is_refused(field, value):
+    problem = changed(replace(MIXED, n_devices=3, max_frames=6).draw(np.random.default_rng(0)), **{field: value})
+    found = {}
+    with np.errstate(all="ignore"):
+        for scheme in ("exact", "prices", "search-search"):
+            with suppress(ValueError):
+                found[scheme] = SCHEMES[scheme](problem).objective
+    for objective in found.values():
+        assert objective == pytest.approx(found["exact"], rel=1e-9)
 
 
 @pytest.mark.parametrize("size", [1, 4, 6])
