@@ -310,7 +310,8 @@ def rounding_error(problem: Problem, table: Options, price: float) -> float:
     """
     f, few = problem.score_pmf, 4 * (problem.levels + problem.size + 8)
     local, served = (f * problem.device_accuracy).sum(), (f * problem.server_accuracy).sum()
-    filtered = local if problem.filtered == "kept" else problem.discard_value * problem.size
+    discarded = problem.discard_value * problem.size if table.lower.any() else 0.0
+    filtered = local if problem.filtered == "kept" else discarded
     lost = 4 * problem.size * problem.levels * float(np.finfo(float).smallest_subnormal)  # by products that underflow
     return float(few * UNIT * (2 * local + 2 * served + filtered)) + lost + 4 * price * cost_error(problem, table)
 

@@ -218,3 +218,11 @@ def test_costs_that_end_float64_are_counted():
     for name in ("exact", "cooperative", "single-threshold"):
         with np.errstate(over="ignore"):
             assert SCHEMES[name](problem).objective == pytest.approx(2.1)
+
+
+def test_what_may_not_be_discarded_has_no_rounding_of_its_worth():
+    problem = Problem(
+        deadline=0.1, device_delay=0.05, server_delay=0.0, transmission_time=[0.02, 0.05], discard_value=0.5,
+        score_pmf=[0.5, 0.5], device_accuracy=[1e-20, 3e-20], server_accuracy=[5e-20, 4e-20],
+    )  # fmt: skip
+    assert th.solve_exact(problem, single=True).converged
