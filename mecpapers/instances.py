@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +18,12 @@ import numpy as np
 from mecpapers.arrays import schema_of
 from mecpapers.companion.files import write_atomically
 from mecpapers.ledger import NAMES, PAPERS
+from mecpapers.memory import check_memory
+from mecpapers.solution import TooLarge
 
 LARGEST = 256 << 20  # of an instance file [byte]
+_MOST = {"{": (1_000_000, "objects"), "[": (10_000_000, "lists")}  # of one; "{}," takes a hundred times its 3 bytes
+_WORDS = 4096  # whole numbers that are kept once: short ones are many in a large file, and few differ
 CONTRACT = 1
 """Version of the instance files; it grows when a file that was accepted no longer means the same."""
 
@@ -234,9 +239,17 @@ def read_text(path: str | Path) -> str:
 
 def parse(text: str, where: str | Path) -> _Object:
     """Return one JSON object; every number becomes a float, and a field given twice is remembered."""
+    for sign, (most, what) in _MOST.items():
+        if (many := text.count(sign)) > most:
+            raise ValueError(f"{where}: has {many} {what}: must have {most} at most")
+    numbers = text.count(",")
+    check_memory(f"{where}: its {numbers} numbers", 40.0 * numbers)  # a float, its place in a list, and more places
     try:
         # float for every number: an integer of any length, NaN and infinity then meet the rule of their field
-        document = json.loads(text, parse_int=float, parse_constant=float, object_pairs_hook=_Object)
+        whole = lru_cache(_WORDS)(float)
+        document = json.loads(text, parse_int=whole, parse_constant=float, object_pairs_hook=_Object)
+    except MemoryError:
+        raise TooLarge(f"{where}: its {numbers} numbers need more memory than there is") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{where}: is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
     except RecursionError:

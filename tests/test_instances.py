@@ -8,8 +8,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mecpapers import cli, instances
+from mecpapers import cli, instances, memory
 from mecpapers.ledger import PAPERS
+from mecpapers.solution import TooLarge
 
 BOOK = Path(__file__).parents[1] / "book"
 
@@ -146,3 +147,19 @@ def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(" " * (1 << 20) + "{}")
     with pytest.raises(ValueError, match="must be at most 1 MB"):
         instances.read(tmp_path / "a.json")
+
+
+def test_a_text_that_would_take_too_much_memory_is_refused_before_it_is_read(monkeypatch):
+    """A short number takes 16 times its bytes, an empty object a hundred times."""
+    for what, one in (("objects", "{}"), ("lists", "[]")):
+        monkeypatch.setattr(instances, "_MOST", {"{": (50, "objects"), "[": (50, "lists")})
+        with pytest.raises(ValueError, match=rf"^a.json: has \d+ {what}: must have 50 at most$"):
+            instances.parse('{"a": [' + ", ".join([one] * 60) + "]}", "a.json")
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1e7)
+    with pytest.raises(TooLarge, match=r"^a.json: its 499999 numbers need 0.02 GB of memory: must be at most"):
+        instances.parse('{"a": [' + ",".join(["1"] * 500_000) + "]}", "a.json")
+
+
+def test_short_whole_numbers_are_kept_once():
+    values = instances.parse('{"a": [' + ",".join(["7", "8"] * 1000) + "]}", "a.json")["a"]
+    assert values[:2] == [7.0, 8.0] and len(set(map(id, values))) == 2

@@ -136,22 +136,17 @@ def _check_loads(problem: Problem, frequency: FloatArray) -> None:
     ValueError
         naming the field and the device, and what would be too small.
     """
-    devices, least = problem.devices, fewest_frames(problem.devices)
+    devices, least, tiny = problem.devices, fewest_frames(problem.devices), np.finfo(float).tiny
     cycles = problem.cycles_per_mac * macs(devices, least)
     with np.errstate(divide="ignore"):  # at rate 0
-        seconds = devices.frame_bits * least / (devices.uplink_rate * problem.time_budget)
-    price = devices.weight_delay
+        sending = devices.frame_bits * least / (devices.uplink_rate * problem.time_budget)
+    delay = devices.weight_delay * np.minimum(cycles / np.maximum(frequency, problem.server_frequency), sending)
     for field, what, load in (
         ("cycles_per_mac", "cycles of a task", cycles),
-        ("frame_bits", "time on air", seconds),
-        ("weight_delay", "cost of the local delay", price * (cycles / frequency)),
-        ("weight_delay", "cost of the server's delay", price * (cycles / problem.server_frequency)),
-        ("weight_delay", "cost of the time on air", price * seconds),
+        ("frame_bits", "time on air", sending),
+        ("weight_delay", "cost of a delay", delay),
     ):
-        small = np.flatnonzero(load < np.finfo(float).tiny)
-        if small.size:
-            value = np.broadcast_to(getattr(devices, field, problem.cycles_per_mac), load.shape)[small[0]]
-            raise ValueError(
-                f"{field} = {value:.6g}: the {what} of device {small[0]} must be {np.finfo(float).tiny:.3g} or more, "
-                f"where float64 has all its digits, not {load[small[0]]:.3g}"
-            )
+        for n in np.flatnonzero(load < tiny):
+            value = np.broadcast_to(getattr(devices, field, problem.cycles_per_mac), load.shape)[n]
+            words = f"must be {tiny:.3g} or more, where float64 has all its digits, not {load[n]:.3g}"
+            raise ValueError(f"{field} = {value:.6g}: the {what} of device {n} {words}")

@@ -201,8 +201,8 @@ def test_what_leaves_the_range_of_floats_at_home_is_refused(scheme, fields):
     [
         ("frame_bits", 5e-324, "time on air"),
         ("frame_bits", [3e5, 1e-305, 3e5], "time on air"),
-        ("weight_delay", np.finfo(float).tiny, "cost of the .* delay"),
-        ("weight_delay", 1e-320, "cost of the .* delay"),
+        ("weight_delay", np.finfo(float).tiny, "cost of a delay"),
+        ("weight_delay", 1e-320, "cost of a delay"),
         ("cycles_per_mac", 5e-324, "cycles of a task"),
         ("cycles_per_mac", 1e-318, "cycles of a task"),
     ],
