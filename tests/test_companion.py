@@ -454,7 +454,8 @@ class TestRun:
             env={**os.environ, "TMPDIR": str(temporary)},
             cwd=Path(__file__).parents[1],
             stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background ignores it
+            # a shell's background ignores the one, nohup the other
+            preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGHUP)],
         )
         pid = waited_for(work / "pid")
         process.send_signal(number)

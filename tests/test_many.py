@@ -222,7 +222,8 @@ def test_stopped_and_resumed(number, jobs, tmp_path):
         write(tmp_path / "a.jsonl", [video(k) for k in range(size)])
         process = subprocess.Popen(
             words, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            # a shell's background ignores the one, nohup the other
+            preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGHUP)],
         )  # fmt: skip
         while process.poll() is None and size_of_partial(tmp_path) < 2000:
             time.sleep(0.005)

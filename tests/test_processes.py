@@ -27,7 +27,8 @@ def started(*words: object, code: str = READY, **options) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's background ignores it
+        # a shell's background ignores the one, nohup the other
+        preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGHUP)],
         **options,
     )
     assert process.stdout.read(1) == "."
