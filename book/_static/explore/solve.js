@@ -301,7 +301,28 @@ function solveLocal(p) {
   if (beyond >= 0) {
     refuse(`the local cost of device ${beyond} leaves the range of float64: must be finite, with all that makes it up`);
   }
+  checkLoads(p, best.frequency);
   return best;
+}
+
+/** Refuse a load of the fewest frames, or a delay's cost, that is so small that doubles keep too few of its digits. */
+function checkLoads(p, frequency) {
+  const v = p.devices, every = [...v.needed.keys()], tiny = 2 ** -1022;
+  const cycles = every.map((n) => p.cycles_per_mac * (v.macs_per_frame[n] * v.needed[n] + v.macs_offset[n]));
+  const sending = every.map((n) => (v.frame_bits[n] * v.needed[n]) / (v.uplink_rate[n] * p.time_budget));
+  const delay = every.map(
+    (n) => v.weight_delay[n] * Math.min(cycles[n] / Math.max(frequency[n], p.server_frequency), sending[n])
+  );
+  for (const [field, what, load] of [
+    ["cycles_per_mac", "cycles of a task", cycles],
+    ["frame_bits", "time on air", sending],
+    ["weight_delay", "cost of a delay", delay],
+  ]) {
+    const n = load.findIndex((one) => one < tiny);
+    if (n < 0) continue;
+    const words = `must be ${general(tiny, 3)} or more, where float64 has all its digits, not ${general(load[n], 3)}`;
+    refuse(`${field} = ${general(v[field]?.[n] ?? p[field])}: the ${what} of device ${n} ${words}`);
+  }
 }
 
 // ---------------------------------------------------------------- one option a device (options/table.py)
