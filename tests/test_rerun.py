@@ -64,7 +64,7 @@ def test_a_run_of_the_books_own_parameters_marks_nothing(tmp_path):
 def test_what_was_changed_is_said_and_what_quotes_numbers_is_marked(tmp_path):
     text = page(tmp_path, "1.5", changes=[{"n_drops": 10}])
     assert "<code>n_drops = 10</code>" in text and "The book has <code>n_drops = 100</code>" in text
-    parts = text.split("Numbers in this part belong")
+    parts = text.split("Written for the book")
     assert len(parts) == 2  # not the title, nor equation numbers, theorems and formulas
     assert "The loss is 3.4 %" in parts[1]
     assert "Mean of 100 drops. <em>(Said of the book's own parameters.)</em>" in text
@@ -85,7 +85,9 @@ def test_two_sets_stand_on_one_page(tmp_path):
     ("text", "marked"),
     [
         ("# A title\n\n*Paper I, Section 4.*\n\n**Answer.** It loses 2.1 %.\n\n**You need** 3 minutes.", "# A title"),
-        ("# A title\n\n*Paper I, Section 4.*\n\n**Answer.** P1 it is.\n\n**You need** 3 minutes;\n5 to read.", ""),
+        ("# A title\n\n*Paper I, Section 4.*\n\n**Question.** Is it P1?\n\n**You need** 3 minutes;\n5 to read.", ""),
+        ("# A title\n\n*Paper I, Section 4.*\n\n**Answer.** P1 it is.", "# A title"),
+        ("There are some.\n\n## By hand\n\n**What to see.** The dark camera is worst.", "## By hand"),
         ("There are 5.\n\n## By hand\n\nNone.", "<p"),
         ("There are some.\n\n## By hand\n\nSo $0.4 / (0.966 - 0.86) > 3$.", "## By hand"),
         ("There are some.\n\n## By hand\n\nSo $M = 4$.", "## By hand"),

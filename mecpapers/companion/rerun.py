@@ -1,7 +1,7 @@
 """The page of a rerun: one HTML file that needs nothing, laid out as the book is, which says what was changed.
 
 What the cells print belongs to the run. Sentences were written for the book's own parameters: a part that quotes a
-number is marked.
+number, or says what was found, is marked.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ _NAMED = re.compile(
 )
 _WORDS = re.compile(r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half)\b", re.IGNORECASE)
 _FRONT = re.compile(r"^\*[^*\s].*|^\*\*You need.*(?:\n.+)*", re.MULTILINE)  # below a title: sections, minutes to read
-_STALE = '<p class="stale">Numbers in this part belong to the book\'s own parameters.</p>'
+_FOUND = re.compile(r"^\*\*(What to see|Answer|Verdict|What follows)\b", re.MULTILINE)  # how a paragraph begins
+_STALE = (
+    '<p class="stale">Written for the book\'s own parameters, its numbers and what it says of figures and tables.</p>'
+)
 # A formula in a line goes into a span, which scrolls where the formula is wider than the page.
 _TYPESET = r"""MathJax = {
   tex: {inlineMath: [['$', '$'], ['\\(', '\\)']], processEscapes: true},
@@ -138,8 +141,8 @@ def _banner(title: str, changes: Sequence[Mapping[str, Value]], known: Mapping[s
     return (
         f'<div class="banner"><b>A rerun of “{name}” with other parameters:</b><ul>{rows}</ul>'
         f"<p>The book has <code>{html.escape(own)}</code>. Tables, figures and what the cells print belong to this "
-        "run. Verdicts, and sentences about the book's own parameters, do not follow: a part that quotes a number is "
-        "marked.</p></div>"
+        "run. Verdicts, and sentences about the book's own parameters, do not follow: a part that quotes a number, or "
+        "says what was found, is marked.</p></div>"
     )
 
 
@@ -158,7 +161,7 @@ def _shown(outputs: Sequence[Any]) -> str:
 
 
 def _marked(text: str) -> str:
-    """Mark each part of a cell, from a heading to the next, that quotes a number."""
+    """Mark each part of a cell, from a heading to the next, that quotes a number or says what was found."""
     parts = []
     for part in re.split(r"^(?=##+ )", text, flags=re.MULTILINE):
         head, _, body = part.partition("\n") if part.startswith("#") else ("", "", part)
@@ -168,9 +171,9 @@ def _marked(text: str) -> str:
 
 
 def _quotes(text: str) -> bool:
-    """Whether a text states a number, besides those of equations, sections and links."""
+    """Whether a text says what was found, or states a number besides those of equations, sections and links."""
     values = any(_VALUE.search(kept) for kept in _KEPT.findall(text) if kept.startswith("$"))
-    return values or bool(re.search(r"\d", _NAMED.sub("", _KEPT.sub("", text))))
+    return values or bool(_FOUND.search(text) or re.search(r"\d", _NAMED.sub("", _KEPT.sub("", text))))
 
 
 def plain(text: str) -> str:
