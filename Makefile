@@ -10,6 +10,8 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 BENCH := $(VENV)/ready-bench
 LAB := $(VENV)/ready-lab
+# JupyterLab asks the network for its news and for newer versions of itself; here nothing leaves the machine.
+QUIET := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 COMPANION := $(PY) -m mecpapers.companion
 
 # One thread a process (two processes run side by side), and kernels from this environment.
@@ -77,7 +79,7 @@ pdf: $(READY) ## the book as one file, _build/mecpapers.pdf
 	@$(COMPANION) pdf
 
 lab: $(LAB) ## open the notebooks in JupyterLab, theorems and boxes as in the book (ARGS=--allow-root: in a container)
-	@$(VENV)/bin/jupyter lab notebooks $(ARGS)
+	@$(VENV)/bin/jupyter lab notebooks $(QUIET) $(ARGS)
 
 release: $(READY) ## wheel, sdist, site, PDF and checksums in _build/release
 	@$(PY) tests/release.py
