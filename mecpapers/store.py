@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 import sys
+import warnings
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
@@ -35,8 +36,8 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
     The key is its arguments, the versions of Python and of `LIBRARIES`, and the code of the shared modules and of the
     function's own paper, without prose and ``JUDGES``: an edited note recomputes nothing. The store is the folder in
     ``MECPAPERS_STORE``, else ``_build/store`` of the checkout; outside a checkout the user's cache folder. Where it
-    can't be written, nothing is kept. Reading what is kept runs what it holds (it is pickled): a store that others can
-    write to is refused.
+    can't be written, or is full, nothing is kept; what is damaged is computed anew. Reading what is kept runs what it
+    holds (it is pickled): a store that others can write to is refused.
 
     Raises
     ------
@@ -46,10 +47,21 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        cached = _memory(function.__module__.split(".")[1]).cache(function)
-        return cached(*map(_frozen, args), **{name: _frozen(value) for name, value in kwargs.items()})
+        plain, named = tuple(map(_frozen, args)), {name: _frozen(value) for name, value in kwargs.items()}
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", module="joblib")  # of what it can't keep
+                cached = _memory(function.__module__.split(".")[1]).cache(function)
+                cached.warn = _unsaid
+                return cached(*plain, **named)
+        except (OSError, UnicodeDecodeError):  # the store's, or the function's own, which comes again
+            return function(*args, **kwargs)
 
     return call
+
+
+def _unsaid(_: str) -> None:
+    """In place of joblib's tracebacks about what it can't read, and computes anew."""
 
 
 def _frozen(value: object) -> object:

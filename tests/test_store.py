@@ -1,6 +1,7 @@
 """Kept results are read again, and forgotten when their code changes."""
 
 import ast
+import errno
 import os
 import sys
 
@@ -33,6 +34,60 @@ def test_kept_by_argument_and_by_source(tmp_path, monkeypatch):
     store._memory.cache_clear()
     assert kept(1) == 2
     assert CALLS == [1, 2, 1]
+    store._memory.cache_clear()
+
+
+@pytest.mark.parametrize("damage", [b"", b"hello", b"\x80\x05\xff" * 9, b"\xff\xfe"])
+def test_what_is_damaged_is_computed_anew_without_a_word(damage, tmp_path, monkeypatch, capfd, caplog):
+    """Results, their metadata and the code beside them, cut off or overwritten."""
+    monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path))
+    store._memory.cache_clear()
+
+    def twice():  # another function each time, as in another process: joblib then reads the code again
+        def double(x: int) -> int:
+            return 2 * x
+
+        double.__module__ = "mecpapers.video.somewhere"
+        return store.kept(double)(1)
+
+    twice()
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != ".gitignore"]
+    assert {"output.pkl", "func_code.py"} <= {file.name for file in files}
+    for file in files:
+        before = file.read_bytes()
+        file.write_bytes(damage)
+        assert twice() == 2
+        file.write_bytes(before)
+    assert capfd.readouterr() == ("", "") and not caplog.records
+    store._memory.cache_clear()
+
+
+@pytest.mark.parametrize("call", ["open", "os.replace"])
+def test_nothing_is_kept_where_the_disk_is_full(call, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path))
+    store._memory.cache_clear()
+    CALLS.clear()
+
+    def full(*_args, **_kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as m:
+        m.setattr(f"joblib._store_backends.{call}", full, raising=False)
+        assert store.kept(slow)(1) == 2
+    assert capfd.readouterr() == ("", "") and CALLS == [1]
+    store._memory.cache_clear()
+
+
+def test_what_a_function_raises_itself_is_raised(tmp_path, monkeypatch):
+    monkeypatch.setenv("MECPAPERS_STORE", str(tmp_path))
+    store._memory.cache_clear()
+
+    def gone(name: str) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file", name)
+
+    gone.__module__ = "mecpapers.video.somewhere"
+    with pytest.raises(FileNotFoundError, match="recordings"):
+        store.kept(gone)("recordings")
     store._memory.cache_clear()
 
 

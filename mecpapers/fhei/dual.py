@@ -30,6 +30,10 @@ is valid whatever tau is; a coarser end makes it less sharp."""
 _WARM = 3  # the first tau of a child box, 1e-4: its parent's prices are near, and a coarser tau would leave them again
 _FINEST = 0.05  # of the tolerance: a smoothing below it changes the bound by less than what closes a node
 _FINE = 2.0**-40  # of a size, 1e-12: how near the last t is found, which is then added
+_TILTS = (1.0, 1e-4, 1e4)
+"""Of energy's first price to latency's, tried in turn until a bound says more than that no size exceeds its largest.
+Where one limit is nearly used up and the other is idle, Newton's steps from equal prices fall to none at all: with
+every user at its largest size, what is left of the bound is linear along a ray of prices."""
 _STEPS = 30  # Newton steps a smoothing; 5 to 10 are usual, and what a cap costs is sharpness, never validity
 
 
@@ -192,8 +196,21 @@ def bounded(dual: Dual, low: FloatArray, high: FloatArray, tolerance: float, par
     tolerance : relative gap at which the search will close a box
     parent : a box around this one, whose prices are the start
     """
+    if parent is not None:
+        return _descended(dual, low, high, tolerance, parent.prices, parent)
+    for tilt in _TILTS:
+        start = _first_prices(dual, np.stack([low, high]), tilt)
+        node = _descended(dual, low, high, tolerance, start, None)
+        if node.bound < high.sum():
+            break
+    return node
+
+
+def _descended(
+    dual: Dual, low: FloatArray, high: FloatArray, tolerance: float, prices: FloatArray, parent: Node | None
+) -> Node:
+    """``bounded`` from the given prices."""
     ends = np.stack([low, high])
-    prices = _first_prices(dual, ends) if parent is None else parent.prices
     best, bound = prices, value_of(dual, prices, low, high)
     for k, tau in enumerate(_SMOOTHING[0 if parent is None else _WARM :]):
         if k and tau < _FINEST * tolerance:
@@ -214,13 +231,14 @@ def bounded(dual: Dual, low: FloatArray, high: FloatArray, tolerance: float, par
     )
 
 
-def _first_prices(dual: Dual, ends: FloatArray) -> FloatArray:
-    """Equal prices of the limits, and what they make of the downlink's and the server's in the middle of the box."""
+def _first_prices(dual: Dual, ends: FloatArray, tilt: float) -> FloatArray:
+    """Prices of the limits, ``tilt`` apart, and what they make of the downlink's and the server's amid the box."""
     middle = ends.mean(axis=0)
     each = middle.sum() / 4
-    down = np.sqrt(each * (1 + dual.received) * dual.down * middle).sum() ** 2
-    server = each * np.sqrt(dual.server[0] + dual.server[1] * middle).sum() ** 2
-    return np.array([each, each, down, server])
+    late, spent = min(1.0, 1 / tilt), min(1.0, tilt)
+    down = np.sqrt(each * (late + spent * dual.received) * dual.down * middle).sum() ** 2
+    server = each * late * np.sqrt(dual.server[0] + dual.server[1] * middle).sum() ** 2
+    return np.array([each * late, each * spent, down, server])
 
 
 def _newton(dual: Dual, prices: FloatArray, ends: FloatArray, tau: float) -> tuple[FloatArray, FloatArray]:

@@ -10,6 +10,7 @@ hands it to ``write``. One more looks around where w* lies elsewhere, or the inc
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
@@ -82,6 +83,35 @@ class InParts:
 
 
 @dataclass(frozen=True, eq=False)
+class _Steady:
+    """A part's function, held to what it gave in the first pass; ``mark`` is None in that."""
+
+    part: Part
+    mark: int | None
+
+    def __call__(self, number: int) -> Problem:
+        """The devices of a part; ValueError if they are none, or others than before."""
+        problem = self.part(number)
+        if not isinstance(problem, Problem):
+            kind = f"{type(problem).__module__}.{type(problem).__qualname__}"
+            raise ValueError(f"part {number} is of type {kind}: must be a Problem of Paper I")
+        if not problem.devices.size:
+            raise ValueError(f"part {number}: must have a device or more")
+        if self.mark not in (None, _mark(problem)):
+            raise ValueError(f"part {number}: must be the same in every pass, with its devices in the same order")
+        return problem
+
+
+def _mark(problem: Problem) -> int:
+    """A number that another device, another order, or another shared number changes."""
+    shared = repr([value for name, value in vars(problem).items() if name != "devices"])
+    mark = zlib.crc32(shared.encode())
+    for column in vars(problem.devices).values():
+        mark = mark if column is None else zlib.crc32(np.ascontiguousarray(column).data, mark)
+    return mark
+
+
+@dataclass(frozen=True, eq=False)
 class _Seen:
     """What a part sends home of a look around: its sums, and the devices that matter."""
 
@@ -101,7 +131,7 @@ def solve_in_parts(
 
     Parameters
     ----------
-    part : number, 0 to count - 1 -> Problem; called anew in every pass, so that it must give the same each time
+    part : number, 0 to count - 1 -> Problem; called anew in every pass, and refused if it does not give the same
     count : number of parts
     gap, limit : as of ``solve_exact``
     write : takes number and allocation of every part where it is solved, in the last pass; None to keep prices alone
@@ -109,7 +139,8 @@ def solve_in_parts(
     Raises
     ------
     ValueError
-        if there is no part, or if the parts differ in what all devices share.
+        if there is no part or one without devices, if the parts differ in what all devices share, or one from itself
+        in an earlier pass; for a gap or limit below 0.
     Infeasible
         if M^max frames do not reach the accuracy a device needs.
 
@@ -120,8 +151,11 @@ def solve_in_parts(
     >>> solution.allocation.size, solution.ended, bool(solution.gap < 1e-12)
     (100, 'converged', True)
     """
-    if count < 1:
-        raise ValueError(f"count = {count}: must be 1 or more")
+    if not isinstance(count, int | np.integer) or count < 1:
+        raise ValueError(f"count = {count!r}: must be a whole number, 1 or more")
+    for name, value in (("gap", gap), ("limit", limit)):
+        if not value >= 0:
+            raise ValueError(f"{name} = {value}: must be 0 or more")
     home = _Home(part, count)
     ball, margin = home.first_ball()
     near = settle(*approach(home.look, ball, margin, coarse=_FINE))
@@ -171,6 +205,7 @@ class _Home:
 
     def __init__(self, part: Part, count: int) -> None:
         self.part, self.count, self.passes, self.size, self.chunks = part, count, 0, 0, 0
+        self.marks: list[int | None] = [None] * count
 
     def map(
         self, what: str, function: Callable[..., R], *arguments: Any, each: Sequence[tuple[Any, ...]] | None = None
@@ -178,13 +213,15 @@ class _Home:
         """One pass over the parts, in order; ``each`` holds what one part alone is told."""
         self.passes += 1
         results = Parallel(return_as="generator")(
-            delayed(function)(self.part, k, *arguments, *(each[k] if each else ())) for k in range(self.count)
+            delayed(function)(_Steady(self.part, mark), k, *arguments, *(each[k] if each else ()))
+            for k, mark in enumerate(self.marks)
         )
         return iter(tqdm(results, total=self.count, desc=f"pass {self.passes}: {what}", unit="part", disable=None))
 
     def first_ball(self) -> tuple[Ball, float]:
         """Around the maximiser of L, known from a sample and the slope of L there; and the likely margin."""
-        self.size = sum(self.map("count", _counted))
+        sizes, self.marks = map(list, zip(*self.map("count", _counted), strict=True))
+        self.size = sum(sizes)
         options = option_table(joined(list(self.map("sample", _drawn, min(1.0, _SAMPLE / self.size)))))
         scale = np.sqrt(self.size / options.e.shape[1])
         sample = replace(options, a=scale * options.a, b=scale * options.b)  # each stands for scale^2 devices
@@ -239,8 +276,9 @@ class _Home:
         return near
 
 
-def _counted(part: Part, number: int) -> int:
-    return part(number).devices.size
+def _counted(part: Part, number: int) -> tuple[int, int]:
+    problem = part(number)
+    return problem.devices.size, _mark(problem)
 
 
 def _drawn(part: Part, number: int, share: float) -> Problem:
@@ -327,7 +365,7 @@ def _answer(
     choice = np.zeros(problem.devices.size, dtype=np.intp)
     choice[kept] = look_around(options, w, radius=0.0, margin=0.0).choice
     choice[place] = rows
-    offload, frames = choice > 0, fewest_frames(problem.devices) + choice - 1.0
+    offload, frames = choice > 0, fewest_frames(problem.devices) + np.maximum(choice - 1.0, 0.0)
     own = np.array([root[offload].sum() for root in congestion_roots(problem, frames)])
     if offload.any():
         share = own / sums

@@ -14,7 +14,7 @@ from mecpapers.fhei.computing import feasible
 from mecpapers.fhei.evidence import verification
 from mecpapers.fhei.evidence.reference import scip_optimum
 from mecpapers.fhei.evidence.verification import solve_enumeration
-from mecpapers.fhei.model import violations
+from mecpapers.fhei.model import Problem, Users, violations
 from mecpapers.fhei.networks import class_bytes
 from mecpapers.fhei.scenario import TABLE_I
 from mecpapers.solution import Infeasible, TooLarge
@@ -128,6 +128,33 @@ def test_a_search_cut_short_still_bounds_and_says_so():
     full, cut = solve_exact(problem), solve_exact(problem, most_nodes=0)
     assert cut.bound >= full.bound >= full.objective >= cut.objective
     assert cut.converged == (cut.gap <= 1e-4 * cut.objective)
+
+
+def test_an_idle_limit_beside_a_tight_one_is_proved():
+    """One user of three may be raised; from equal prices of both limits the root's bound was that of no limit."""
+    users = Users(
+        uplink_rate=np.array([3.17e8, 4.4e7, 8.32e8]),
+        downlink_rate=np.array([5.13e6, 8.73e7, 1.57e6]),
+        device_speed=np.array([4.64e9, 1.61e9, 6.28e8]),
+        receive_power=np.full(3, 0.912),
+    )
+    problem = Problem(
+        users=users,
+        input_bytes=38800.0,
+        transmit_power=0.00967,
+        server_speed=3.17e11,
+        fn_flops_per_byte=216.0,
+        fn_base_flops=8.08e11,
+        in_flops_per_byte=5460.0,
+        energy_coefficient=3.7e-27,
+        min_feature_bytes=11100.0,
+        max_feature_bytes=176e3,
+        max_mean_energy=5.57,
+        max_mean_latency=8.0215,
+        quality_per_byte=1e-5,
+    )
+    solution = solve_exact(problem)
+    assert solution.converged and solution.bound >= solve_enumeration(problem).objective * (1 - 1e-12)
 
 
 def test_enumeration_refuses_what_is_too_large():

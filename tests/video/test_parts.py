@@ -35,7 +35,7 @@ def changed(problem, **columns):
 
 
 def kinds():
-    """Twenty problems: sizes, ties, outages, cancelling costs, weights of zero, either energy."""
+    """Twenty-two problems: sizes, ties, outages, cancelling costs, weights of zero, either energy."""
     rng = np.random.default_rng(7)
     for k, n in enumerate((3, 10, 25, 60, 200, 400, 900, 2000)):
         yield drawn(n, k)
@@ -50,6 +50,8 @@ def kinds():
         }
         yield changed(p, **alike)
         yield changed(p, energy_coefficient=np.zeros(n))
+        gone = np.where(rng.random(n) < 1 / 3, 0.0, p.devices.uplink_rate)
+        yield changed(p, uplink_rate=gone, min_frames=np.ones(n))
 
 
 KINDS = list(kinds())
@@ -179,12 +181,49 @@ def test_what_travels_to_a_part_does_not_grow_with_their_number(monkeypatch):
 def test_what_all_devices_share_must_be_the_same_in_every_part():
     with pytest.raises(ValueError, match=r"part 1: time_budget = 2.0: must be that of part 0, 1.0"):
         parts.solve_in_parts(lambda k: replace(MIXED.draw(np.random.default_rng(k)), time_budget=1.0 + k), 2)
-    with pytest.raises(ValueError, match="count = 0: must be 1 or more"):
+    with pytest.raises(ValueError, match="count = 0: must be a whole number, 1 or more"):
         parts.solve_in_parts(part_of_a_crowd, 0)
     whole = MIXED.draw(np.random.default_rng(0))
     without = changed(whole, channel_gain=None)
     with pytest.raises(ValueError, match="channel_gain: must be given in all parts, or in none"):
         parts.solve_in_parts(lambda k: [whole, without][k], 2)
+
+
+@pytest.mark.parametrize("change", ["size", "order", "rate", "shared"])
+@pytest.mark.parametrize("since", [1, 3])
+def test_a_part_that_changes_between_passes_is_refused(change, since):
+    """Its devices would be counted in one pass and others answered in the last: a false proof."""
+    made = {0: 0, 1: 0}
+
+    def part(number):
+        made[number] += 1
+        problem = MIXED.draw(np.random.default_rng(number))
+        if number == 0 or made[number] <= since:
+            return problem
+        rate = problem.devices.uplink_rate
+        return {
+            "size": some_of(problem, np.arange(20)),
+            "order": some_of(problem, np.arange(25)[::-1]),
+            "rate": changed(problem, uplink_rate=np.where(rate == rate.max(), np.nextafter(rate, 0.0), rate)),
+            "shared": replace(problem, time_budget=2.0),
+        }[change]
+
+    with pytest.raises(ValueError, match="part 1: must be the same in every pass"):
+        parts.solve_in_parts(part, 2)
+
+
+def test_what_is_no_part_is_refused():
+    whole = MIXED.draw(np.random.default_rng(0))
+    for made, rule in (
+        (None, "part 1 is of type builtins.NoneType: must be a Problem of Paper I"),
+        (whole.devices, "part 1 is of type mecpapers.video.model.Devices: must be"),
+        (some_of(whole, np.arange(0)), "part 1: must have a device or more"),
+    ):
+        with pytest.raises(ValueError, match=rule):
+            parts.solve_in_parts([whole, made].__getitem__, 2)
+    for wrong in ({"count": 1.5}, {"gap": -1.0}, {"gap": np.nan}, {"limit": -1}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} = .*: must be"):
+            parts.solve_in_parts(**{"part": lambda k: whole, "count": 1} | wrong)
 
 
 def test_an_accuracy_out_of_reach_is_infeasible():
