@@ -80,7 +80,7 @@ def test_what_does_not_fit_is_told(changed, told):
         ("mecpapers/lemmas.py", "roots = np.sqrt(weights)", ["lemmas.py:square_root_shares"]),
         ("mecpapers/sweep.py", "_ROUNDING = 1e-12", None),
         ("mecpapers/sweep.py", "/ (count - 1) / count", ["sweep.py:Sweep.standard_error"]),
-        ("mecpapers/store.py", "return cached(*map", ["store.py:kept.<locals>.call"]),
+        ("mecpapers/store.py", "return cached(*plain, **named)", ["store.py:kept.<locals>.call"]),
     ],
 )
 def test_a_fault_is_laid_at_the_innermost_function_or_at_all(file, old, places):
