@@ -192,6 +192,7 @@ def _solve_many(tasks: Sequence[many.Task], options: many.Options, jobs: int, re
 
 def _text_of(file: str) -> str | None:
     """The text of a spreadsheet; None for an instance in JSON, but from standard input."""
+    sheets.check_form(file)
     if file == "-" or file.lower().endswith(".csv"):
         return instances.read_text(file)
     return None
@@ -443,6 +444,7 @@ def _check_output(output: str | None, source: Path | None = None, option: str = 
         if sys.stdout is None:
             raise ValueError("standard output is closed: must be open to print the answer")
         return
+    sheets.check_form(output)
     path = Path(output)
     try:
         path = path.resolve()

@@ -423,6 +423,22 @@ def test_runs_of_two_notebooks_or_parameters_never_meet(command, executed, tmp_p
     assert outputs == ["_build/runs/mine/a.ipynb", "_build/runs/yours/a.ipynb", "_build/runs/a.ipynb"]
 
 
+@pytest.mark.parametrize("form", ["xlsx", "ODS", "parquet", "tsv"])
+def test_a_spreadsheet_in_another_form_is_told_to_be_csv(command, tmp_path, monkeypatch, form):
+    """Not that its options belong to a spreadsheet, nor a text table under a workbook's name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"a.{form}").write_bytes(b"PK\x03\x04")
+    video = ROOT / "book/instances/video.json"
+    for words in (
+        ("solve", f"a.{form}"),
+        ("solve", f"a.{form}", "--shared", video),
+        ("solve", video, "-o", f"a.{form}"),
+        ("check", video, f"a.{form}"),
+    ):
+        refused(command(*words), 2, f"a.{form}: must be CSV where it is a spreadsheet")
+    assert (tmp_path / f"a.{form}").read_bytes() == b"PK\x03\x04"
+
+
 def test_a_page_never_replaces_its_run_and_its_place_is_tried_before(command, executed, tmp_path, monkeypatch):
     from mecpapers.companion import execute
 
