@@ -200,6 +200,7 @@ def read(path: str, problem: Any, names: Sequence[str] | None) -> Any:
     ValueError
         naming the field, or the row and the column; the value and the rule.
     """
+    sheets.check_form(path)
     if Path(path).suffix.lower() != ".csv":
         return allocation_of(problem, instances.parse(instances.read_text(path), path))
     cls = import_module(f"mecpapers.{many.paper_of(problem)}.model").Allocation

@@ -192,6 +192,7 @@ def _solve_many(tasks: Sequence[many.Task], options: many.Options, jobs: int, re
 
 def _text_of(file: str) -> str | None:
     """The text of a spreadsheet; None for an instance in JSON, but from standard input."""
+    sheets.check_form(file)
     if file == "-" or file.lower().endswith(".csv"):
         return instances.read_text(file)
     return None
@@ -296,21 +297,26 @@ def run(notebook: str, parameters: tuple[str, ...], output: str | None, html: bo
     given several times makes a run of each value, and --html one page of them all.
     """
     from mecpapers.companion import execute
-    from mecpapers.companion.parameters import declared, parse_sets, suffix
+    from mecpapers.companion.parameters import declared, parse_sets, suffix, together
 
     source = Path(notebook)
     if not source.is_file():
         raise ValueError(f"{notebook}: there is no such notebook")
     known = declared(source)
     sets = parse_sets(known, parameters)
-    if output and len(sets) > 1:
+    if output is not None and len(sets) > 1:
         raise ValueError(f"--output = {output}: must be left out where a parameter has several values")
     names = [suffix(known, values) for values in sets]
-    targets = [Path(output)] if output else [_run_path(source, name) for name in names]
+    targets = [_run_path(source, name) for name in names] if output is None else [Path(output)]
     if output is None:
         targets[0].parent.mkdir(parents=True, exist_ok=True)
     for target in targets:
         _check_output(str(target), source)
+    page = (targets[0] if len(sets) == 1 else _run_path(source, together(names))).with_suffix(".html")
+    if html:
+        if page in targets:
+            raise ValueError(f"--output = {output}: must not be called as the page of --html")
+        _check_output(str(page), source)
     written = []
     try:
         for target, values in zip(targets, sets, strict=True):
@@ -319,9 +325,8 @@ def run(notebook: str, parameters: tuple[str, ...], output: str | None, html: bo
         if html:
             from mecpapers.companion import rerun
 
-            page = targets[0] if len(sets) == 1 else _run_path(source, "-and".join(names))
-            written.append(page.with_suffix(".html"))
-            rerun.to_html(targets, written[-1], sets)
+            rerun.to_html(targets, page, sets)
+            written.append(page)
     except execute.NotebookError as error:
         # What a cell raises over the parameters given is the caller's; without any, the notebook failed by itself.
         given = {"ValueError": BAD_INPUT, "Infeasible": INFEASIBLE} if any(sets) else {}
@@ -354,7 +359,8 @@ def claims(keys: tuple[str, ...], paper: str | None, as_json: bool) -> int:
     try:
         entries = ledger.check([paper] if paper else ledger.PAPERS, keys or None)
     except KeyError as error:
-        hint = "must be the key of a claim; `mecpapers claims` prints them"
+        of = f" --paper {paper}" if paper else ""
+        hint = f"must be the key of a claim{f' of {paper}' if paper else ''}; `mecpapers claims{of}` prints them"
         raise ValueError(f"KEY = {error.args[0]}: {hint}") from None
     if as_json:
         click.echo(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False, ensure_ascii=False))
@@ -438,6 +444,7 @@ def _check_output(output: str | None, source: Path | None = None, option: str = 
         if sys.stdout is None:
             raise ValueError("standard output is closed: must be open to print the answer")
         return
+    sheets.check_form(output)
     path = Path(output)
     try:
         path = path.resolve()

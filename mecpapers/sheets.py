@@ -34,6 +34,7 @@ ANSWER_UNITS: Mapping[str, str] = {
 }
 """What an answer's numbers are in; those that are not here have no unit."""
 
+_OTHER_FORMS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers", ".parquet", ".tsv")
 _HEADER = re.compile(r"(\w+)(?:\[(\d{1,6})\])?\s*(?:\[([^\[\]]*)\])?", re.ASCII)
 _PLACE = re.compile(r"([\w.]+)\[(\d+)\](?:\[(\d+)\])? = (.*?): (.*)", re.DOTALL)
 _MISSING = re.compile(r"([\w.]+) is missing: must be given")
@@ -69,6 +70,12 @@ class Slot(NamedTuple):
     time: float
     names: list[str]
     document: Mapping[str, Any] | None
+
+
+def check_form(path: str) -> None:
+    """Refuse what by its name is a spreadsheet in another form than CSV."""
+    if path.lower().endswith(_OTHER_FORMS):
+        raise ValueError(f"{path}: must be CSV where it is a spreadsheet: in UTF-8, with commas between cells")
 
 
 def fields(paper: str) -> dict[str, Field]:

@@ -354,6 +354,7 @@ def test_claims_as_json(command):
 
 def test_an_unknown_claim_is_refused_before_anything_is_measured(command):
     refused(command("claims", "radio-frame", "nonsense"), 2, "KEY = nonsense")
+    refused(command("claims", "radio-frame", "--paper", "fhei"), 2, "must be the key of a claim of fhei;")
     refused(command("claims", "loads", "--paper", "video"), 2, "KEY = loads")
 
 
@@ -420,6 +421,43 @@ def test_runs_of_two_notebooks_or_parameters_never_meet(command, executed, tmp_p
         (tmp_path / folder / "a.ipynb").write_text(fhei.read_text())
     outputs = [command("run", f"{folder}/a.ipynb")[1].strip() for folder in ("notebooks/mine", "yours", "notebooks")]
     assert outputs == ["_build/runs/mine/a.ipynb", "_build/runs/yours/a.ipynb", "_build/runs/a.ipynb"]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "ODS", "parquet", "tsv"])
+def test_a_spreadsheet_in_another_form_is_told_to_be_csv(command, tmp_path, monkeypatch, form):
+    """Not that its options belong to a spreadsheet, nor a text table under a workbook's name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"a.{form}").write_bytes(b"PK\x03\x04")
+    video = ROOT / "book/instances/video.json"
+    for words in (
+        ("solve", f"a.{form}"),
+        ("solve", f"a.{form}", "--shared", video),
+        ("solve", video, "-o", f"a.{form}"),
+        ("check", video, f"a.{form}"),
+    ):
+        refused(command(*words), 2, f"a.{form}: must be CSV where it is a spreadsheet")
+    assert (tmp_path / f"a.{form}").read_bytes() == b"PK\x03\x04"
+
+
+def test_a_page_never_replaces_its_run_and_its_place_is_tried_before(command, executed, tmp_path, monkeypatch):
+    from mecpapers.companion import execute
+
+    monkeypatch.setattr(execute, "run", lambda *_: pytest.fail("ran"))
+    notebook = ROOT / "notebooks/video/10-figure-5.ipynb"
+    refused(command("run", notebook, "-o", "a.html", "--html"), 2, "--output = a.html")
+    (tmp_path / "b.html").mkdir()
+    refused(command("run", notebook, "-o", "b.ipynb", "--html"), 2, "--output = b.html: must be a plain file")
+    refused(command("run", notebook, "-o", ""), 2, "--output = .: must be a plain file")
+
+
+def test_the_page_of_many_runs_has_a_name_that_a_disk_takes(command, executed, tmp_path, monkeypatch):
+    from mecpapers.companion import rerun
+
+    monkeypatch.setattr(rerun, "to_html", lambda runs, page, sets: page.touch())
+    values = [word for k in range(1, 31) for word in ("-p", f"n_drops={k}")]
+    code, out, _ = command("run", ROOT / "notebooks/video/10-figure-5.ipynb", *values, "--html")
+    *runs, page = out.split()
+    assert code == 0 and len(runs) == 30 and len(Path(page).name) < 150 and (tmp_path / page).exists()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -234,8 +234,16 @@ def suffix(parameters: Mapping[str, Parameter], values: Mapping[str, Value]) -> 
     """
     changed = [(name, p.default, values[name]) for name, p in parameters.items() if name in values]
     parts = (f"+{name}={_filed(value)}" for name, default, value in changed if value != default)
-    whole = "".join(parts)
-    return whole if len(whole) <= 100 else f"+{_digest(whole)}"
+    return _short_enough("".join(parts))
+
+
+def together(suffixes: Sequence[str]) -> str:
+    """Name the page of several runs by theirs, ``+n_drops=5-and+n_drops=10``; a long name is replaced by a digest."""
+    return _short_enough("-and".join(suffixes))
+
+
+def _short_enough(name: str) -> str:
+    return name if len(name) <= 100 else f"+{_digest(name)}"
 
 
 def _filed(value: Value) -> str:
