@@ -20,7 +20,10 @@ document.addEventListener("DOMContentLoaded", async () => {
 // On a phone each row is a card: the names of its cells come from the head.
 function nameCells(box) {
   const names = [...box.querySelectorAll("thead th")].map((th) => th.textContent.trim());
-  for (const row of box.querySelectorAll("tbody tr")) [...row.cells].forEach((cell, i) => { cell.dataset.name = names[i]; });
+  for (const row of box.querySelectorAll("tbody tr")) [...row.cells].forEach((cell, i) => {
+    cell.dataset.name = names[i];
+    cell.classList.toggle("empty", !cell.textContent.trim());
+  });
 }
 
 // What a row can be filtered by: the words of its cells.

@@ -78,19 +78,16 @@ def _hold_signs(app: Any, doctree: nodes.document) -> None:
             continue
         before = parent[place - 1] if place else None
         behind = parent[place + 1] if place + 1 < len(parent) else None
-        first = _BEFORE.search(before.astext()) if isinstance(before, nodes.Text) else None
-        last = _BEHIND.match(behind.astext()) if isinstance(behind, nodes.Text) else None
-        if not first and not last:
-            continue
         held = nodes.inline("", "", classes=["held"])
-        parent.replace(formula, held)
-        if first:
-            parent.replace(before, nodes.Text(before.astext()[: first.start()]))
-            held += nodes.Text(first[0])
-        held += formula
-        if last:
-            parent.replace(behind, nodes.Text(behind.astext()[last.end() :]))
-            held += nodes.Text(last[0])
+        if isinstance(before, nodes.Text) and (found := _BEFORE.search(before.astext())):
+            parent.replace(before, nodes.Text(before.astext()[: found.start()]))
+            held += nodes.Text(found[0])
+        held += formula.deepcopy()
+        if isinstance(behind, nodes.Text) and (found := _BEHIND.match(behind.astext())):
+            parent.replace(behind, nodes.Text(behind.astext()[found.end() :]))
+            held += nodes.Text(found[0])
+        if len(held) > 1:
+            parent.replace(formula, held)
 
 
 def _let_links_find_targets(app: Any, env: Any) -> None:

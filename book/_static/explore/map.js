@@ -45,7 +45,7 @@ function mapOf(cell) {
   /** Whether words at a place beside a device cover nothing. */
   function isFree([across, down], device) {
     const away = ({ x, y }) => [Math.abs((x - device.x) / metre - across), Math.abs((y - device.y) / metre - down)];
-    const covers = (thing) => away(thing)[0] < 39 + 14 && away(thing)[1] < 12 + 14;
+    const covers = (thing) => away(thing)[0] < 39 + 20 && away(thing)[1] < 12 + 20;
     return Math.abs(device.x + across * metre) + 39 * metre < HALF && Math.abs(device.y + down * metre) < HALF
       && ![{ x: 0, y: 0 }, ...state.scene.devices].some(covers);
   }
