@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from docutils import nodes
 from mecpapers.companion import reference, tests
 from mecpapers.companion.elsewhere import BRANCH
 from mecpapers.companion.provenance import citation, footer
-from mecpapers.video.instance import PLAUSIBLE
+from mecpapers.ledger import PAPERS
 
 _BEFORE, _BEHIND = re.compile(r"[(\[“]+\Z"), re.compile(r"[)\]”]*[.,;:!?)\]”…]+")  # signs that stand at a formula
 _ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
@@ -98,9 +99,10 @@ def _let_links_find_targets(app: Any, env: Any) -> None:
 
 
 def _ship_what_is_plausible(app: Any, error: Exception | None) -> None:
-    """Give the page "The cell" the ranges of which the command warns."""
+    """Give pages that read an instance file the ranges outside which the command warns."""
     folder = Path(app.outdir) / "_static" / "explore"
     if error is None and folder.is_dir():
-        ranges = {name: row._asdict() for name, row in PLAUSIBLE.items()}
+        tables = {paper: import_module(f"mecpapers.{paper}.instance").PLAUSIBLE for paper in PAPERS}
+        ranges = {paper: {name: row._asdict() for name, row in table.items()} for paper, table in tables.items()}
         text = f"window.mecpapersPlausible = {json.dumps(ranges)};\n"
         (folder / "plausible-data.js").write_text(text, encoding="utf-8")

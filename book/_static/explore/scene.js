@@ -173,7 +173,7 @@ function readFile(text, name) {
 /** What the command warns of: of each field the first number, other than 0, that is beyond what is plausible. */
 function doubtsOf(instance) {
   const { general } = root.mecpapers.video;
-  return Object.entries(root.mecpapersPlausible).flatMap(([name, { unit, low, high }]) => {
+  return Object.entries(root.mecpapersPlausible[instance.paper]).flatMap(([name, { unit, low, high }]) => {
     const value = name.split(".").reduce((inner, part) => inner?.[part], instance), numbers = [value ?? 0].flat();
     const n = numbers.findIndex((x) => x !== 0 && !(Math.abs(x) >= low && Math.abs(x) <= high));
     if (n < 0) return [];
