@@ -2,13 +2,16 @@
 // The data are those of the link "Data: ...", which holds them; the picture stays as it is in print.
 document.addEventListener("DOMContentLoaded", () => {
   const SVG = "http://www.w3.org/2000/svg";
-  const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BASE] = [640, 400, 88, 622, 14, 350];
+  const PHONE = matchMedia("(max-width: 500px)").matches; // there the words are larger, see custom.css
+  const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BASE] = [640, 400, PHONE ? 112 : 88, 622, 14, PHONE ? 340 : 350];
+  const REACH = 44; // how far from a mark a finger may tap, in units of the picture: 21 px on a phone
+  const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"];
   const DASHES = { "-": "", "--": "7 5", ":": "2 4", "-.": "8 4 2 4" };
   const SIGNS = ["circle", "square", "diamond", "up", "down", "cross"];
   const LABELS = {
     cost: "average cost of a device", delay: "average delay, s", energy: "average energy, J", accuracy: "average accuracy",
     offloading: "offloading rate", frames: "average frames", quality: "sum of quality, mAP",
-    n_devices: "number of devices N", bandwidth_mhz: "bandwidth B, MHz", server_ghz: "server f_max, GHz", M: "number of mobiles M",
+    n_devices: "number of devices N", bandwidth_mhz: "bandwidth B, MHz", server_ghz: "server f_max, GHz", M: "number of mobiles M", beta_1: "β₁", beta_2: "β₂", beta_3: "β₃",
   };
   // A table with a column a curve: what stands across, which columns are no curves, and what the curves are.
   const WIDE = { "fhei-figure-4b.csv": { x: "M", not: ["infeasible", "alternating below constant"], y: "quality" } };
@@ -30,6 +33,20 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   const show = (x) => Number(x.toPrecision(4)).toString().replace("-", "−");
   const label = (name) => LABELS[name] ?? name;
+  const said = (name, number) => {
+    const [what, unit = ""] = label(name).split(", ");
+    return `${what} ${number} ${unit}`.trim();
+  };
+  // What a finger tapped beside is told, too.
+  function tellNearest(picture, places) {
+    picture.addEventListener("click", (event) => {
+      if (event.pointerType === "mouse") return;
+      const { left, top, width } = picture.getBoundingClientRect(), unit = WIDTH / width;
+      const away = ({ x, y }) => Math.hypot((event.clientX - left) * unit - x, (event.clientY - top) * unit - y);
+      const near = places().filter((place) => away(place) < REACH).sort((p, q) => away(p) - away(q))[0];
+      near?.say();
+    });
+  }
 
   // {name: [{x, y, se, n}]} for each quantity.
   function curves(name, table) {
@@ -57,7 +74,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const wide = [1, 2, 5, 10].find((k) => (high - low) / (k * step) <= 7) * step;
     return Array.from({ length: Math.floor(high / wide) - Math.ceil(low / wide) + 1 }, (_, k) => (Math.ceil(low / wide) + k) * wide);
   }
-  const look = (name, k) => window.mecpapersLooks?.[name.split(",")[0]] ?? { label: name, colour: ["#0072B2", "#D55E00", "#009E73", "#CC79A7"][k % 4], dash: "-" };
+  const look = (name, k) => window.mecpapersLooks?.[name.split(",")[0]] ?? { label: name, colour: PALETTE[k % 4], dash: "-" };
   const called = (name, k) => look(name, k).label + (name.includes(",") ? name.slice(name.indexOf(",")) : "");
   function sign(parent, kind, cx, cy, colour) {
     const r = 5;
@@ -97,19 +114,21 @@ document.addEventListener("DOMContentLoaded", () => {
       });
     }
     const names = Object.keys(quantities[state.quantity]);
+    const alike = new Set(names.map((curve) => curve.split(",")[0])).size === 1; // readings of one scheme
+    const drawn = (curve, k) => (alike ? { colour: PALETTE[k % 4], dash: k ? "--" : "-" } : look(curve, k));
     const switches = element(box, "fieldset", { class: "live-switches" });
     element(switches, "legend", {}, "Curves");
     names.forEach((curve, k) => {
       const one = element(switches, "label");
       const tick = element(one, "input", { type: "checkbox", checked: "" });
       const key = element(one, "svg", { viewBox: "0 0 34 14", width: 34, height: 14, "aria-hidden": "true" });
-      element(key, "path", { d: "M1 7h32", stroke: look(curve, k).colour, "stroke-width": 2, "stroke-dasharray": DASHES[look(curve, k).dash] ?? "" });
-      sign(key, SIGNS[k % SIGNS.length], 17, 7, look(curve, k).colour);
+      element(key, "path", { d: "M1 7h32", stroke: drawn(curve, k).colour, "stroke-width": 2, "stroke-dasharray": DASHES[drawn(curve, k).dash] ?? "" });
+      sign(key, SIGNS[k % SIGNS.length], 17, 7, drawn(curve, k).colour);
       one.append(` ${called(curve, k)}`);
       tick.addEventListener("change", () => { state.off[tick.checked ? "delete" : "add"](curve); draw(); });
     });
     const picture = element(box, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "live-picture", role: "group" });
-    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a mark, or reach it by Tab and the arrow keys. To enlarge a part, drag over it with the mouse, spread two fingers, or press “Zoom in”.");
+    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a mark or tap it, or reach it by Tab and the arrow keys. To enlarge a part, drag over it with the mouse, spread two fingers, or press “Zoom in”.");
 
     const shown = () => names.filter((curve) => !state.off.has(curve) && quantities[state.quantity][curve]);
     function range() {
@@ -122,8 +141,10 @@ document.addEventListener("DOMContentLoaded", () => {
       };
       return { x: of(points.map((p) => p.x)), y: of(points.flatMap((p) => [p.y - 2 * (p.se || 0), p.y + 2 * (p.se || 0)])) };
     }
-    let axes;
+    let axes, marked = [];
+    tellNearest(picture, () => marked);
     function draw() {
+      marked = [];
       picture.replaceChildren();
       const { x: [a, b], y: [c, d] } = range();
       const px = (v) => LEFT + ((v - a) / (b - a)) * (RIGHT - LEFT);
@@ -132,19 +153,19 @@ document.addEventListener("DOMContentLoaded", () => {
       element(element(element(picture, "defs"), "clipPath", { id }), "rect", { x: LEFT, y: TOP, width: RIGHT - LEFT, height: BASE - TOP });
       for (const t of ticks(a, b)) {
         element(picture, "path", { d: `M${px(t)} ${TOP}V${BASE}`, class: "grid" });
-        element(picture, "text", { x: px(t), y: BASE + 18 }, show(t));
+        element(picture, "text", { x: px(t), y: BASE + (PHONE ? 22 : 18) }, show(t));
       }
       for (const t of ticks(c, d)) {
         element(picture, "path", { d: `M${LEFT} ${py(t)}H${RIGHT}`, class: "grid" });
         element(picture, "text", { x: LEFT - 6, y: py(t) + 4, class: "end" }, show(t));
       }
       element(picture, "rect", { x: LEFT, y: TOP, width: RIGHT - LEFT, height: BASE - TOP, class: "frame" });
-      element(picture, "text", { x: (LEFT + RIGHT) / 2, y: BASE + 40 }, label(x));
-      element(picture, "text", { transform: `translate(18 ${(TOP + BASE) / 2}) rotate(-90)` }, label(state.quantity));
+      element(picture, "text", { x: (LEFT + RIGHT) / 2, y: BASE + (PHONE ? 48 : 40) }, label(x));
+      element(picture, "text", { transform: `translate(${PHONE ? 24 : 18} ${(TOP + BASE) / 2}) rotate(-90)` }, label(state.quantity));
       const inside = element(picture, "g", { "clip-path": `url(#${id})` });
       for (const curve of shown()) {
         const k = names.indexOf(curve);
-        const { colour, dash } = look(curve, k);
+        const { colour, dash } = drawn(curve, k);
         const points = quantities[state.quantity][curve];
         element(inside, "path", { d: points.map((p, i) => `${i ? "L" : "M"}${px(p.x)} ${py(p.y)}`).join(""), fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": DASHES[dash] ?? "" });
         const group = element(inside, "g", { tabindex: 0, role: "group", "aria-label": `${called(curve, k)}: arrow keys go along the curve` });
@@ -152,12 +173,16 @@ document.addEventListener("DOMContentLoaded", () => {
         const marks = points.map((p) => {
           if (p.se) element(group, "path", { d: `M${px(p.x)} ${py(p.y - 2 * p.se)}V${py(p.y + 2 * p.se)}`, stroke: colour, "stroke-width": 1.5 });
           const mark = sign(group, SIGNS[k % SIGNS.length], px(p.x), py(p.y), colour);
-          const spread = p.se ? ` ± ${show(2 * p.se)} (two standard errors of ${p.n} drops)` : "";
+          const number = p.se ? `${show(p.y)} ± ${show(Number((2 * p.se).toPrecision(2)))}` : show(p.y);
+          const spread = p.se ? ` (± two standard errors of ${p.n} drops)` : "";
           const say = () => {
             for (const old of picture.querySelectorAll(".told")) old.classList.remove("told");
             mark.classList.add("told");
-            told.textContent = `${called(curve, k)}: ${label(state.quantity)} ${show(p.y)}${spread} at ${label(x)} = ${show(p.x)}.`;
+            const [what, unit] = label(x).split(", ");
+            const at = `${what} = ${show(p.x)}${unit ? ` ${unit}` : ""}`;
+            told.textContent = `${called(curve, k)}: ${said(state.quantity, number)} at ${at}${spread}.`;
           };
+          marked.push({ x: px(p.x), y: py(p.y), say });
           mark.addEventListener("pointerenter", say);
           return say;
         });
@@ -238,7 +263,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const view = element(element(bar, "label", {}, "Turn "), "input", { type: "range", min: 0, max: 360, step: 5, value: state.view });
     view.addEventListener("input", () => { state.view = Number(view.value); draw(); });
     const picture = element(box, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "live-picture turns", role: "group", tabindex: 0 });
-    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a dot, or reach it by Tab. Drag to turn.");
+    const told = element(box, "p", { class: "live-told", role: "status" }, "Point at a dot or tap it, or reach it by Tab. Drag to turn.");
     const span = axes.map((axis) => [Math.min(...table.map((r) => +r[axis])), Math.max(...table.map((r) => +r[axis]))]);
     const unit = (row, k) => (+row[axes[k]] - span[k][0]) / (span[k][1] - span[k][0]) - 0.5;
     const seen = ([across, away, up]) => {
@@ -246,7 +271,10 @@ document.addEventListener("DOMContentLoaded", () => {
       const [u, w] = [Math.cos(turn) * across - Math.sin(turn) * away, Math.sin(turn) * across + Math.cos(turn) * away];
       return [WIDTH / 2 + 230 * u, 195 - 200 * up + 90 * w, w];
     };
+    let marked = [];
+    tellNearest(picture, () => marked);
     function draw() {
+      marked = [];
       picture.replaceChildren();
       picture.setAttribute("aria-label", `${axes.map(label).join(", ")}, reading ${state.kind}, seen from ${state.view} degrees. Arrow keys turn.`);
       const corner = (x, y, z) => seen([x - 0.5, y - 0.5, z - 0.5]);
@@ -260,7 +288,8 @@ document.addEventListener("DOMContentLoaded", () => {
       const face = (a, b) => (a[2] > b[2] ? a : b);
       const ends = [face(corner(0.5, 0, 0), corner(0.5, 1, 0)), face(corner(0, 0.5, 0), corner(1, 0.5, 0))];
       const left = [[0, 0], [0, 1], [1, 0], [1, 1]].map(([x, y]) => corner(x, y, 1)).reduce((a, b) => (b[0] < a[0] ? b : a));
-      const range = (k) => `${axes[k]} ${show(span[k][0])} to ${show(span[k][1])}`;
+      const short = (x) => show(Number(x.toPrecision(2)));
+      const range = (k) => `${axes[k]} ${short(span[k][0])} to ${short(span[k][1])}`;
       ends.forEach(([u, v], k) => element(picture, "text", { x: u, y: v + 26, class: u < WIDTH / 2 ? "end" : "start" }, range(k)));
       element(picture, "text", { x: Math.max(8, left[0] - 60), y: left[1] - 14, class: "start" }, range(2));
       const points = table.filter((row) => row[kind] === state.kind).map((row) => [seen([unit(row, 0), unit(row, 1), unit(row, 2)]), row, unit(row, 1)]);
@@ -269,7 +298,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const [bu, bv] = seen([unit(row, 0), height, -0.5]);
         element(picture, "path", { d: `M${u} ${v}L${bu} ${bv}`, class: "stalk" });
         const dot = element(picture, "circle", { cx: u, cy: v, r: 6, class: "dot", tabindex: 0, role: "img" });
-        const text = [...axes, ...more].map((c) => `${LABELS[c] ?? c.replace("_", " ")} ${show(+row[c])}`).join("; ");
+        const text = [...axes, ...more].map((c) => said(c, show(Number((+row[c]).toPrecision(3))))).join("; ");
         dot.setAttribute("aria-label", text);
         const say = () => {
           for (const old of picture.querySelectorAll(".told")) old.classList.remove("told");
@@ -278,6 +307,7 @@ document.addEventListener("DOMContentLoaded", () => {
         };
         dot.addEventListener("pointerenter", say);
         dot.addEventListener("focus", say);
+        marked.push({ x: u, y: v, say });
       }
       keepInside(picture);
     }

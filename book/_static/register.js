@@ -1,6 +1,11 @@
 // The long tables of claims, errata and equations: filters, sorting, and addresses of rows and of what is shown.
 // Without this script the tables stand as they are.
 document.addEventListener("DOMContentLoaded", async () => {
+  for (const table of document.querySelectorAll(".bd-article table")) { // a chapter's part of the ledger
+    if (table.tHead?.rows[0].cells[0].textContent.trim() !== "claim") continue;
+    table.parentElement.classList.add("cards");
+    nameCells(table);
+  }
   const boxes = [...document.querySelectorAll(".register")].filter((box) => box.querySelector("tbody tr"));
   if (!boxes.length) return;
   for (const box of boxes) nameCells(box);
@@ -15,7 +20,10 @@ document.addEventListener("DOMContentLoaded", async () => {
 // On a phone each row is a card: the names of its cells come from the head.
 function nameCells(box) {
   const names = [...box.querySelectorAll("thead th")].map((th) => th.textContent.trim());
-  for (const row of box.querySelectorAll("tbody tr")) [...row.cells].forEach((cell, i) => { cell.dataset.name = names[i]; });
+  for (const row of box.querySelectorAll("tbody tr")) [...row.cells].forEach((cell, i) => {
+    cell.dataset.name = names[i];
+    cell.classList.toggle("empty", !cell.textContent.trim());
+  });
 }
 
 // What a row can be filtered by: the words of its cells.
@@ -53,6 +61,16 @@ function enhance(box) {
   const count = Object.assign(document.createElement("output"), { className: "register-count" });
   form.append(count);
   box.prepend(form);
+  const home = box.closest("section");
+  for (const link of document.querySelectorAll('.bd-article a[href^="#"]:not(.headerlink, .permalink)')) {
+    const target = document.getElementById(link.hash.slice(1));
+    if (!home || (target !== home && !(target?.parentElement === home && target.matches("span")))) continue;
+    link.addEventListener("click", (event) => { // “To the rows” leads past the words, to the filters
+      event.preventDefault();
+      form.scrollIntoView();
+      form.querySelector("select, input").focus({ preventScroll: true, focusVisible: false });
+    });
+  }
 
   const own = rows.map((row) => Object.fromEntries(Object.entries(FILTERS).map(([name, read]) => [name, read(row) ?? ""])));
   const data = new DataTable(table, {

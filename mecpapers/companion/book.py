@@ -289,7 +289,9 @@ def _site_key(root: Path, origin: Path) -> str:
     """Hash what the site is made of: prose, notebooks with outputs, what the footers say, and what renders them."""
     digest = hashlib.sha256(json.dumps([provenance.commit(root), provenance.machine()]).encode())
     prose = [root / name for name in PROSE[1:]] + [path for path in (root / "book").rglob("*") if path.is_file()]
-    _hash_files(digest, root, [*sorted(prose), *sorted((root / "mecpapers" / "companion").glob("*.py"))])
+    package = root / "mecpapers"  # of the papers' files: what numbers are plausible
+    renders = [*(package / "companion").glob("*.py"), *package.glob("*/instance.py")]
+    _hash_files(digest, root, [*sorted(prose), *sorted(renders)])
     _hash_files(digest, origin, [*(origin / path for path in notebooks(origin)), root / "requirements.txt"])
     return digest.hexdigest()
 

@@ -1,6 +1,8 @@
 """What the book asks of Sphinx beyond its configuration."""
 
+import json
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from docutils import nodes
 from mecpapers.companion import reference, tests
 from mecpapers.companion.elsewhere import BRANCH
 from mecpapers.companion.provenance import citation, footer
+from mecpapers.ledger import PAPERS
 
+_BEFORE, _BEHIND = re.compile(r"[(\[“]+\Z"), re.compile(r"[)\]”]*[.,;:!?)\]”…]+")  # signs that stand at a formula
 _ROW = re.compile(r'<a id="([^"]+)" class="permalink"')
 
 
@@ -21,7 +25,9 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("html-page-context", _lead_colab_to_what_installs, priority=502)  # the theme's buttons come at 501
     app.connect("html-page-context", _append_footer)
     app.connect("doctree-read", _note_rows)
+    app.connect("doctree-read", _hold_signs)
     app.connect("env-updated", _let_links_find_targets)
+    app.connect("build-finished", _ship_what_is_plausible)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -65,8 +71,38 @@ def _note_rows(app: Any, doctree: nodes.document) -> None:
             app.env.metadata[page].setdefault("myst_slugs", {})[name] = (0, name, name)
 
 
+def _hold_signs(app: Any, doctree: nodes.document) -> None:
+    """Keep a formula and the signs at it on one line: a browser may break a line at every formula."""
+    for formula in list(doctree.findall(nodes.math)):
+        parent, place = formula.parent, formula.parent.index(formula)
+        if isinstance(parent, nodes.title):
+            continue
+        before = parent[place - 1] if place else None
+        behind = parent[place + 1] if place + 1 < len(parent) else None
+        held = nodes.inline("", "", classes=["held"])
+        if isinstance(before, nodes.Text) and (found := _BEFORE.search(before.astext())):
+            parent.replace(before, nodes.Text(before.astext()[: found.start()]))
+            held += nodes.Text(found[0])
+        held += formula.deepcopy()
+        if isinstance(behind, nodes.Text) and (found := _BEHIND.match(behind.astext())):
+            parent.replace(behind, nodes.Text(behind.astext()[found.end() :]))
+            held += nodes.Text(found[0])
+        if len(held) > 1:
+            parent.replace(formula, held)
+
+
 def _let_links_find_targets(app: Any, env: Any) -> None:
     """Let ``[(27)](page.ipynb#video-27)``, which JupyterLab opens too, lead to ``(video-27)=``: MyST knows headings."""
     for name, (page, place) in env.get_domain("std").anonlabels.items():
         if page in env.metadata:
             env.metadata[page].setdefault("myst_slugs", {}).setdefault(name, (0, place, name))
+
+
+def _ship_what_is_plausible(app: Any, error: Exception | None) -> None:
+    """Give pages that read an instance file the ranges outside which the command warns."""
+    folder = Path(app.outdir) / "_static" / "explore"
+    if error is None and folder.is_dir():
+        tables = {paper: import_module(f"mecpapers.{paper}.instance").PLAUSIBLE for paper in PAPERS}
+        ranges = {paper: {name: row._asdict() for name, row in table.items()} for paper, table in tables.items()}
+        text = f"window.mecpapersPlausible = {json.dumps(ranges)};\n"
+        (folder / "plausible-data.js").write_text(text, encoding="utf-8")

@@ -291,6 +291,40 @@ def test_a_file_in_and_out(opened: Callable, site: Path, tmp_path: Path) -> None
         assert page.url == before and faults == []
 
 
+def test_a_unit_that_is_not_plausible_is_warned_of_as_by_the_command(
+    opened: Callable, site: Path, tmp_path: Path
+) -> None:
+    book = json.loads((ROOT / "book" / "instances" / "video.json").read_text(encoding="utf-8"))
+    file = tmp_path / "odd.json"
+    with opened((site / CELL).as_uri()) as (page, faults):
+        for place, changes, devices in (
+            ("said-file", {"server_frequency": 22}, {}),
+            ("said", {"weights": {"delay": 2e7, "energy": 0, "accuracy": 1}}, {"uplink_rate": [3.3e7, 33.5]}),
+            ("said-file", {"cycles_per_mac": 120}, {"transmit_power": 1000, "frame_bits": 3, "max_frequency": 1.8}),
+        ):
+            document = {**book, **changes, "devices": book["devices"] | devices}
+            file.write_text(json.dumps(document), encoding="utf-8")
+            with pytest.warns(instances.UnitWarning) as found:
+                instances.read(file)
+            if place == "said":
+                dropped = page.evaluate_handle(DROPPED, file.read_text(encoding="utf-8"))
+                part(page, "map").dispatch_event("drop", {"dataTransfer": dropped})
+            else:
+                part(page, "file").set_input_files(file)
+            expect(part(page, place)).to_contain_text("Warning: ")
+            text = part(page, place).inner_text()
+            assert all(f"Warning: {warning.message}" in text for warning in [*found][:3])
+            assert text.count("Warning: ") == min(3, len(found))
+            assert ("And 1 more such warning" in text) == (len(found) == 4)
+            page.locator("[data-slider=server]").focus()
+            page.keyboard.press("ArrowRight")  # the scene is another: the warning goes
+            expect(part(page, place)).to_be_empty()
+        part(page, "file").set_input_files(ROOT / "book" / "instances" / "video.json")
+        expect(part(page, "said-file")).to_contain_text("is on the map")
+        assert "Warning" not in part(page, "said-file").inner_text()
+        assert faults == []
+
+
 def test_what_a_screen_reader_hears_waits_for_the_hand_to_rest(opened: Callable, site: Path) -> None:
     with opened((site / CELL).as_uri()) as (page, faults):
         at_rest(page)

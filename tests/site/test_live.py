@@ -37,7 +37,7 @@ def test_curves_switch_points_tell_and_axes_zoom(opened: Callable, site: Path, w
         page.keyboard.press("ArrowRight")
         expect(box.locator(".live-told")).to_contain_text("Optimum (certified): average cost of a device −0.")
         expect(box.locator(".live-told")).to_contain_text("± ")
-        expect(box.locator(".live-told")).to_contain_text("N = 4.")
+        expect(box.locator(".live-told")).to_contain_text("N = 4 (± two standard errors of 100 drops).")
         box.locator("select").select_option("offloading")
         expect(box.locator("svg.live-picture")).to_contain_text("offloading rate")
         line = box.locator("svg.live-picture g > path").first
@@ -66,7 +66,9 @@ def test_the_trade_off_turns(opened: Callable, site: Path) -> None:
         dots = page.locator("svg.live-picture .dot")
         expect(dots).to_have_count(45)
         dots.first.focus()
-        expect(page.locator(".live-told")).to_contain_text("average delay, s 0.")
+        expect(page.locator(".live-told")).to_contain_text(
+            re.compile(r"^average delay 0\.\d+ s; average energy .*; β₁ 0")
+        )
         before = dots.first.get_attribute("cx")
         page.get_by_role("slider", name="Turn").fill("90")
         assert dots.first.get_attribute("cx") != before
@@ -81,7 +83,7 @@ def test_a_table_with_a_column_a_curve(opened: Callable, site: Path) -> None:
     with opened((site / "notebooks" / "fhei" / "05-results.html").as_uri(), 768) as (page, faults):
         unfold(page)
         page.locator("g[aria-label*='Constant quality']").focus()
-        expect(page.locator(".live-told")).to_contain_text("sum of quality, mAP 89.11 at number of mobiles M = 2.")
+        expect(page.locator(".live-told")).to_contain_text("sum of quality 89.11 mAP at number of mobiles M = 2.")
         assert faults == []
 
 
@@ -130,4 +132,24 @@ def test_two_fingers_zoom_about_their_middle(opened: Callable, site: Path) -> No
         after = along.evaluate(points)
         assert (after[1] - after[0]) / (before[1] - before[0]) == pytest.approx(2, rel=0.02)
         assert page.evaluate("scrollY") == scrolled
+        assert faults == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("chapter", ["13-delay-energy-accuracy", "14-trade-off"])
+def test_a_finger_beside_a_mark_is_told_its_numbers(opened: Callable, site: Path, chapter: str) -> None:
+    address = (site / "notebooks" / "video" / f"{chapter}.html").as_uri()
+    with opened(address, 390, has_touch=True, is_mobile=True) as (page, faults):
+        unfold(page)
+        picture = page.locator("svg.live-picture").first
+        picture.scroll_into_view_if_needed()
+        mark = picture.locator(".dot, g[tabindex] path[stroke-width='2']").last.bounding_box()
+        assert mark is not None
+        before = page.locator(".live-told").first.inner_text()
+        page.touchscreen.tap(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2 + 14)
+        expect(page.locator(".live-told").first).not_to_have_text(before)
+        colours = picture.locator("g > path[fill=none]").evaluate_all(
+            "paths => paths.map(path => path.getAttribute('stroke'))"
+        )
+        assert len(colours) == len(set(colours))
         assert faults == []

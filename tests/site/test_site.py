@@ -258,3 +258,13 @@ def test_notebooks_can_be_downloaded(site: Path) -> None:
         (address,) = set(re.findall(r'href="([^"]+\.ipynb)"[^>]*btn-download-source-button', text))
         cells = json.loads((page.parent / address).read_text(encoding="utf-8"))["cells"]
         assert any(cell.get("outputs") for cell in cells)
+
+
+@pytest.mark.browser
+def test_the_references_are_printed(opened: Callable, site: Path) -> None:
+    with opened((site / "book" / "references.html").as_uri()) as (page, faults):
+        page.emulate_media(media="print")
+        entries = page.locator("div.citation")
+        assert entries.count() > 10 and all(entry.is_visible() for entry in entries.all())
+        assert not page.locator("details.citation").is_visible()
+        assert faults == []

@@ -113,7 +113,8 @@ def broken() -> Iterator[dict[str, Any]]:
     sound = json.loads((ROOT / "book" / "instances" / "video.json").read_text(encoding="utf-8"))
     sound["devices"] |= {"min_frames": 2, "weight_delay": [0.2, 0.3], "weight_accuracy": 0.5}
     yield sound
-    for above in ((), ("weights",), ("devices",)):
+    sound["about"] = {"name": "four of us", "best_known": -1.25}
+    for above in ((), ("weights",), ("devices",), ("about",)):
         for name in (*(sound[above[0]] if above else sound), "more", "no word"):
             for value in (*ODD, "missing"):
                 document = copy.deepcopy(sound)

@@ -14,6 +14,7 @@ const HASTE = 20_000; // partial assignments that a move may look at; at rest so
 const SHARE = 6; // [ms] of a frame for Algorithm 3: k times as slow, it is asked at every (k + 1)th frame of a move
 const FIRST = 3; // the device that the page asks to drag: a heavy network with a fair channel
 const READ = 6000; // [ms] that a message stays
+const WARNED = 3; // numbers of a file of which one message warns: more would hide the map
 
 const PRESETS = {
   mixed: "#cell=B5,F22,d0.2,e0.2,a0.6,m0.86,eq7;-200,-300,18,0.5,1.8;-20,-150,18,0.5,1.8;160,80,18,0.1,1.8;"
@@ -54,6 +55,7 @@ const devicesNamed = (list) => `${list.length > 1 ? "devices" : "device"} ${list
 // ---------------------------------------------------------------- a change: solve, draw, and later the rest
 
 let frame = 0, rest = 0, hush = 0;
+let doubted = ""; // where a warning stands: it stays until the scene changes
 
 /** The scene has changed. */
 function changed() {
@@ -119,6 +121,7 @@ function step(edit) {
 }
 
 function remember() {
+  if (doubted) say("", doubted);
   const address = scenes.encode(state.scene);
   if (state.past.at(-1) !== address) state.past.push(address);
   state.future = [];
@@ -137,11 +140,15 @@ function travel(from, to, nothing) {
 }
 
 /** Tell what a button did, where the drawing does not show it: on the map, or beside the files. */
-function say(text, place = "said") {
+function say(text, place = "said", stays = false) {
   const box = find(place);
   box.textContent = box.textContent === text && text ? `${text}\u00a0` : text; // told again, it is heard again
   clearTimeout(hush);
-  hush = setTimeout(() => { box.textContent = ""; }, READ);
+  if (stays) doubted = place;
+  else {
+    if (doubted === place) doubted = "";
+    hush = setTimeout(() => { box.textContent = ""; }, READ);
+  }
 }
 
 function redrawNow() {
@@ -454,7 +461,11 @@ async function readFiles(files, place) {
     const instance = scenes.readFile(await files[0].text(), files[0].name);
     remember();
     open(scenes.fromInstance(instance));
-    say(`${files[0].name} is on the map: each device as far away as its channel says.`, place);
+    const doubts = scenes.doubtsOf(instance), more = doubts.length - WARNED;
+    const warning = doubts.slice(0, WARNED).map((doubt) => ` Warning: ${doubt}`).join("");
+    const others = more > 0 ? ` And ${more} more such ${more > 1 ? "warnings" : "warning"}; the command prints all.` : "";
+    const put = `${files[0].name} is on the map: each device as far away as its channel says.`;
+    say(`${put}${warning}${others}`, place, doubts.length > 0);
   } catch (error) {
     say(error.message, place);
   }

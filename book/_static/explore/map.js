@@ -12,6 +12,8 @@ const SHAPES = { // of a device, by its network [px]
   101: "M0 -15L15 0L0 15L-15 0Z",
 };
 
+const HINTS = [[59, 0], [-59, 0], [0, -34], [0, 48]]; // where “drag me” may stand, from the device [px]
+
 /** Draws on the page that a `cell` stands for, see cell.js; what hands do here, the cell does. Returns `draw`. */
 function mapOf(cell) {
   const { state, find } = cell;
@@ -36,8 +38,16 @@ function mapOf(cell) {
         + `M${x} ${-10 - r}A${r + 4} ${r + 4} 0 0 1 ${x} ${r - 10}`);
     }
     station.append("circle").attr("cy", -10).attr("r", 2.4);
-    layers.hint.append("rect").attr("y", -12).attr("width", 78).attr("height", 24).attr("rx", 12);
+    layers.hint.append("rect").attr("x", -39).attr("y", -12).attr("width", 78).attr("height", 24).attr("rx", 12);
     layers.hint.append("text").attr("dy", "0.35em").text("drag me");
+  }
+
+  /** Whether words at a place beside a device cover nothing. */
+  function isFree([across, down], device) {
+    const away = ({ x, y }) => [Math.abs((x - device.x) / metre - across), Math.abs((y - device.y) / metre - down)];
+    const covers = (thing) => away(thing)[0] < 39 + 20 && away(thing)[1] < 12 + 20;
+    return Math.abs(device.x + across * metre) + 39 * metre < HALF && Math.abs(device.y + down * metre) < HALF
+      && ![{ x: 0, y: 0 }, ...state.scene.devices].some(covers);
   }
 
   const drag = d3.drag()
@@ -128,10 +138,9 @@ function mapOf(cell) {
     const first = scene.devices[chosen];
     layers.hint.attr("visibility", first ? "visible" : "hidden");
     if (first) {
-      const side = first.x > 200 ? -1 : 1;
-      layers.hint.attr("transform", `translate(${first.x} ${first.y}) scale(${metre})`);
-      layers.hint.select("rect").attr("x", side > 0 ? 20 : -98);
-      layers.hint.select("text").attr("x", 59 * side);
+      const [across, down] = HINTS.find((place) => isFree(place, first)) ?? HINTS[0];
+      const [x, y] = [first.x + across * metre, first.y + down * metre];
+      layers.hint.attr("transform", `translate(${x} ${y}) scale(${metre})`);
     }
   }
 

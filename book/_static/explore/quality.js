@@ -45,24 +45,31 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Five users side by side: certified left, alternating right; a dashed line is the limit on the mean.
   function bars(svg, row, answer) {
-    const [width, height, base, left] = [560, 150, 122, 46];
+    // Where it is narrow, the picture's units are pixels, and a pair's numbers stand one above the other.
+    const narrow = svg.clientWidth < 440;
+    const [width, height, base, left, head] = narrow ? [svg.clientWidth || 300, 128, 106, 34, 36] : [560, 150, 122, 46, 14];
+    svg.classList.toggle("narrow", narrow);
+    const wide = (width - left - 12) / 5, thick = narrow ? 0.36 * wide : 38; // of a user, of a bar
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const means = answer ? answer.map((one) => one[row.key].reduce((a, b) => a + b, 0) / one[row.key].length) : [];
     const limit = row.limit === null ? null : value(row.limit);
     const top = 1.08 * Math.max(limit ?? 0, ...(answer ? answer.flatMap((one) => one[row.key]) : [tallest[row.key]]));
-    const y = (x) => base - (base - 14) * Math.min(1, x / top);
+    const y = (x) => base - (base - head) * Math.min(1, x / top);
     element(svg, "line", { x1: left, x2: width, y1: base, y2: base, class: "axis" });
     element(svg, "text", { x: left - 6, y: y(top / 1.08) + 4, class: "end" }, show3(top / 1.08));
     element(svg, "text", { x: left - 6, y: base + 4, class: "end" }, "0");
     for (let user = 0; user < 5; user += 1) {
-      const x = left + 12 + user * 102;
-      element(svg, "text", { x: x + 40, y: base + 18 }, `user ${user + 1}`);
+      const x = left + 12 + user * wide, middle = x + thick + 2;
+      element(svg, "text", { x: middle, y: base + 18 }, `user ${user + 1}`);
       if (!answer) continue;
+      const higher = Math.min(...answer.map((one) => y(one[row.key][user])));
       answer.forEach((one, k) => {
         const number = one[row.key][user];
-        element(svg, "rect", { x: x + 42 * k, width: 38, y: y(number), height: base - y(number), class: k ? "alternating" : "certified" });
-        element(svg, "text", { x: x + 42 * k + 19, y: y(number) - 3, class: "small" }, show(number));
+        const kind = k ? "alternating" : "certified", place = x + (thick + 4) * k;
+        element(svg, "rect", { x: place, width: thick, y: y(number), height: base - y(number), class: kind });
+        const at = narrow ? { x: middle, y: higher - (k ? 4 : 18) } : { x: place + thick / 2, y: y(number) - 3 };
+        element(svg, "text", { ...at, class: `small ${kind}` }, show(number));
       });
     }
     if (limit !== null) element(svg, "line", { x1: left, x2: width, y1: y(limit), y2: y(limit), class: "limit" });
@@ -100,7 +107,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const mean = (key) => answer[0][key].reduce((a, b) => a + b, 0) / 5;
       const binds = ["energy", "latency"].filter((key) => mean(key) > 0.998 * value(key));
       const spread = Math.max(...best.quality) - Math.min(...best.quality);
-      told.innerHTML = `<b>Certified: ${best.sum.toFixed(1)} mAP in all.</b> The paper's alternating algorithm ends at ${own.sum.toFixed(1)} mAP, ` +
+      told.innerHTML = `<b>Certified: ${best.sum.toFixed(1)} mAP in all.</b> The paper’s alternating algorithm ends at ${own.sum.toFixed(1)} mAP, ` +
         `${less < 0.005 ? "the same" : `${less.toFixed(2)} % less`}. ` +
         ["Neither limit is used up. ", `The limit on ${binds[0]} is used up. `, "Both limits are used up. "][binds.length] +
         (spread < 0.05 ? "All users get the same quality." : `Largest quality: ${who(best, Math.max)}; smallest: ${who(best, Math.min)}.`);
@@ -109,4 +116,9 @@ document.addEventListener("DOMContentLoaded", () => {
     timer = setTimeout(() => { root.querySelector("[role=status]").textContent = told.textContent; }, 400);
   }
   draw();
+  let width = root.clientWidth;
+  new ResizeObserver(() => {
+    if (root.clientWidth !== width) draw();
+    width = root.clientWidth;
+  }).observe(root);
 });

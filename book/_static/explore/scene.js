@@ -170,8 +170,20 @@ function readFile(text, name) {
   return instance;
 }
 
+/** What the command warns of: of each field the first number, other than 0, that is beyond what is plausible. */
+function doubtsOf(instance) {
+  const { general } = root.mecpapers.video;
+  return Object.entries(root.mecpapersPlausible[instance.paper]).flatMap(([name, { unit, low, high }]) => {
+    const value = name.split(".").reduce((inner, part) => inner?.[part], instance), numbers = [value ?? 0].flat();
+    const n = numbers.findIndex((x) => x !== 0 && !(Math.abs(x) >= low && Math.abs(x) <= high));
+    if (n < 0) return [];
+    const where = `${name}${Array.isArray(value) ? `[${n}]` : ""} = ${general(numbers[n], 12)}`;
+    return [`${where}: is outside ${general(low)} to ${general(high)} ${unit}: is the unit right?`];
+  });
+}
+
 root.mecpapers.scene = {
-  HALF, NEAREST, MOST, NETWORKS, EMPTY, DEVICE, distance, toInstance, fromInstance, encode, decode, readFile,
+  HALF, NEAREST, MOST, NETWORKS, EMPTY, DEVICE, distance, toInstance, fromInstance, encode, decode, readFile, doubtsOf,
 };
 
 })(globalThis);

@@ -73,6 +73,7 @@ function kind(value) {
 // ---------------------------------------------------------------- the instance, checked (instance.py, arrays.py)
 
 const PAPERS = ["video", "fhei", "pose"];
+const ABOUT = ["name", "source", "licence", "note"];
 const POSITIVE = ["must be positive", (v) => v > 0];
 const NON_NEGATIVE = ["must not be negative", (v) => v >= 0];
 const FINITE = ["must be finite", Number.isFinite];
@@ -190,7 +191,9 @@ function checkInstance(instance) {
     refuse(`paper = ${shown(instance.paper)}: must be one of ${PAPERS.join(", ")}`);
   }
   if (instance.paper !== "video") refuse(`paper = ${shown(instance.paper)}: must be video, which alone is solved here`);
-  checkFields("", instance, ["paper", "local_energy", "weights", ...Object.keys(SHARED_RULES), "devices"], []);
+  const { about = {}, ...rest } = instance;
+  checkAbout(about);
+  checkFields("", rest, ["paper", "local_energy", "weights", ...Object.keys(SHARED_RULES), "devices"], []);
   checkObject("weights", instance.weights);
   checkFields("weights.", instance.weights, Object.keys(WEIGHTS), []);
   checkObject("devices", instance.devices);
@@ -205,6 +208,20 @@ function checkInstance(instance) {
   }
   if (typeof instance.local_energy !== "string") {
     refuse(`local_energy = ${shown(instance.local_energy)}: must be a string`);
+  }
+}
+
+/** What an instance says about itself; it changes no answer (instances.py). */
+function checkAbout(about) {
+  checkObject("about", about);
+  checkFields("about.", about, [], [...ABOUT, "best_known"]);
+  for (const [name, value] of Object.entries(about)) {
+    if (name === "best_known") {
+      checkNumber("about.best_known", value);
+      if (!Number.isFinite(value)) refuse(`about.best_known = ${general(value)}: must be finite`);
+    } else if (typeof value !== "string") {
+      refuse(`about.${name} = ${shown(value)}: must be a string, not ${kind(value)}`);
+    }
   }
 }
 
@@ -847,7 +864,7 @@ function solve(instance, options = {}) {
 
 root.mecpapers = Object.assign(root.mecpapers ?? {}, {
   solve,
-  video: { problemOf, optionTable, lookFrom, locate, solveOptions, channelAware },
+  video: { general, problemOf, optionTable, lookFrom, locate, solveOptions, channelAware },
 });
 
 })(globalThis);

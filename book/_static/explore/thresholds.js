@@ -122,18 +122,18 @@ document.addEventListener("DOMContentLoaded", () => {
     parent.replaceChildren();
     const ground = Array.from({ length: 48 }, (_, i) => projected([900 * Math.sin(i / 7.64), 0, 900 * Math.cos(i / 7.64)]));
     element(parent, "polygon", { points: ground.map((p) => p.join(",")).join(" "), class: "floor" });
-    data.cameras.forEach((place, camera) => {
-      const [cx, cy] = projected([0.25 * place[0], 0, 0.25 * place[2]]); // drawn nearer than they stand, on the floor
-      const what = did(frame, k, camera);
-      element(parent, "circle", { cx, cy, r: 12, class: `camera ${what}` });
-      element(parent, "text", { x: cx, y: cy + 5, class: `camera-name ${what}` }, String(camera + 1));
-    });
     const poses = { truth: frame.truth, light: frame.light, heavy: frame.heavy, pose: frame.poses[frame.at[k]] };
     for (const [name, pose] of Object.entries(poses)) {
       if (!root.querySelector(`[data-show=${name}]`).checked) continue;
       const lines = BONES.map(([a, b]) => `M${joint(pose, a).join(" ")}L${joint(pose, b).join(" ")}`);
       element(parent, "path", { d: lines.join(""), class: `bone ${name}` });
     }
+    data.cameras.forEach((place, camera) => {
+      const [cx, cy] = projected([0.25 * place[0], 0, 0.25 * place[2]]); // drawn nearer than they stand, on the floor
+      const what = did(frame, k, camera);
+      element(parent, "circle", { cx, cy, r: 12, class: `camera ${what}` });
+      element(parent, "text", { x: cx, y: cy + 5, class: `camera-name ${what}` }, String(camera + 1));
+    });
   }
 
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
@@ -160,7 +160,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const what = data.cameras.map((_, camera) => did(frame, k, camera));
     const who = (name) => what.flatMap((w, camera) => (w === name ? [camera + 1] : []));
     const list = ["accepted", "offloaded", "discarded"].filter((name) => who(name).length).map((name) => `${name}: ${who(name).join(", ")}`);
-    const one = `In this frame: ${frame.error[k]} mm. Cameras ${list.join("; ")}. Their scores: ${frame.scores.map((s) => s.toFixed(2)).join(", ")}.`;
+    const one = `In this frame: ${frame.error[k]} mm. Cameras ${list.join("; ")}. Scores of cameras 1 to ${frame.scores.length}: ${frame.scores.map((s) => s.toFixed(2)).join(", ")}.`;
     root.querySelector("[data-name=frame]").textContent = one;
     svg("map").setAttribute("aria-label", `Error and delay of every pair of thresholds. Chosen: lower ${p.lower}, upper ${p.upper}. ${told.textContent}`);
     svg("pose").setAttribute("aria-label", `Skeletons in frame ${at.frame + 1}, seen from ${Math.round(at.view)} degrees. ${one}`);

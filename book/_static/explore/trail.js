@@ -4,7 +4,7 @@
 (function (root) {
 
 const { text: { digits } } = root.mecpapers;
-const HIGH = 220, LEFT = 66, RIGHT = 16, TOP = 14, BOTTOM = 44; // of the picture, and its margins [px]
+const HIGH = 220, LEFT = 84, RIGHT = 16, TOP = 14, BOTTOM = 44; // of the picture, and its margins [px]
 
 /** Draws on the page that a `cell` stands for, see cell.js. Returns `draw`. */
 function trailOf(cell) {
