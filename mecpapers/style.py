@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from itertools import cycle
+from typing import Any, TypeVar
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -83,6 +84,15 @@ def looks(schemes: Sequence[str]) -> dict[str, Look]:
     strangers = [name for name in schemes if name not in LOOKS]
     own = {name: Look(name, *OWN[k % len(OWN)]) for k, name in enumerate(strangers)}
     return {name: LOOKS.get(name) or own[name] for name in schemes}
+
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+
+def styled(curves: Iterable[T], styles: Sequence[S]) -> Iterator[tuple[T, S]]:
+    """Each curve with a style; where there are more curves the styles come again, and none is left out."""
+    return zip(curves, cycle(styles), strict=False)
 
 
 _SETTINGS = {

@@ -292,12 +292,26 @@ def test_the_drawing_of_a_paper_tells_all_that_its_graph_does(paper):
 def test_what_differs_is_marked_by_more_than_colour():
     from mecpapers.ledger.figures import plot_graph
 
-    laid = layout(ledger.read("fhei"))
+    laid = layout(ledger.read("fhei"))  # whose names are of one word each
     written = [text.get_text() for text in plot_graph(laid).texts]
     assert len(written) == sum(len(box.names) for box in laid.boxes)
     assert {w for w in written if w.startswith("\u2260 ")} == {
         f"\u2260 {name}" for box in laid.boxes if box.differs for name in box.names
     }
+
+
+@pytest.mark.parametrize("paper", ledger.PAPERS)
+def test_names_stay_in_their_boxes(paper):
+    from mecpapers.ledger.figures import plot_graph
+
+    laid = layout(ledger.read(paper))
+    ax = plot_graph(laid)
+    ax.figure.canvas.draw()
+    boxes = [patch.get_window_extent() for patch in ax.patches if hasattr(patch, "get_boxstyle")]
+    lines = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) == len(laid.boxes)
+    for line in lines:
+        assert any(b.x0 < line.x0 and line.x1 < b.x1 and b.y0 < line.y0 and line.y1 < b.y1 for b in boxes)
 
 
 @pytest.mark.parametrize(("value", "digits", "text"), [(54.55, 3, "54.6"), (0.125, 2, "0.13"), (-2.5, 1, "-3")])

@@ -5,7 +5,7 @@ from importlib import import_module
 import matplotlib.pyplot as plt
 import numpy as np
 
-from mecpapers.style import LOOKS, OWN, draw_means, looks
+from mecpapers.style import LOOKS, OWN, draw_means, looks, styled
 from mecpapers.sweep import Sweep
 
 
@@ -33,3 +33,28 @@ def test_schemes_of_a_paper_look_unlike():
     for names in ([*import_module(f"mecpapers.{paper}.schemes").SCHEMES] for paper in papers):
         looks = [LOOKS[name] for name in names if name in LOOKS]
         assert len({look.colour for look in looks}) == len(looks), names
+
+
+def test_no_curve_is_left_out_for_want_of_a_style():
+    assert list(styled("abc", (1, 2))) == [("a", 1), ("b", 2), ("c", 1)]
+
+
+def test_each_curve_of_the_running_times_is_drawn_and_looks_unlike_the_others():
+    from mecpapers.video.evidence import figures
+    from mecpapers.video.evidence.experiments.timing import RUNS
+
+    names = [*RUNS, "ADMM that fits, a device", "ADMM, a device, by CVXPY"]
+    names.remove("ADMM that fits, all devices")
+    ax = figures.plot_running_time({name: {2: 1.0, 4: 2.0} for name in names}, "ms")
+    assert [line.get_label() for line in ax.lines] == names
+    seen = {(line.get_color(), line.get_linestyle(), line.get_markerfacecolor()) for line in ax.lines}
+    assert len(seen) == len(names)
+
+
+def test_as_many_servers_as_are_asked_for_are_drawn():
+    from mecpapers.pose.evidence import figures
+
+    servers, n_devices = (1, 2, 3, 4, 5), (2, 4)
+    result = {"accuracy": np.ones((5, 2)), "device": np.ones(2)}
+    ax = figures.plot_model_devices(n_devices, servers, result)
+    assert [line.get_label() for line in ax.lines[:5]] == [f"cooperative, M = {m}" for m in servers]

@@ -93,13 +93,14 @@ def errata(rows: Mapping[str, Iterable[Erratum]], claims: Mapping[str, Iterable[
         home = book.homes(paper, book.read(notebooks / paper))
         for row in found:
             remarks = [row.evidence, f"*Claims that rest on it:* {', '.join(mended.get(row.key, ['none']))}"]
-            links = ", ".join(_equation(paper, where, home) for where in row.equations)
+            place = _equation(paper, row.where, home) if row.where in row.equations else row.where
+            links = ", ".join(_equation(paper, where, home) for where in row.equations if where != row.where)
             laid.append(
                 (
                     f"{row.printed}<br>{_anchor('erratum', row.key)} {_folded(remarks)}",
                     row.corrected,
                     "shown by a computation" if row.shown else "seen by reading",
-                    f"{NAMES[paper]}, {row.where}" + (f"<br>equation {links}" if links else ""),
+                    f"{NAMES[paper]}, {place}" + (f"<br>equation {links}" if links else ""),
                 )
             )
     return Register(Table(("printed", "should read", "how we know", "where"), tuple(laid)))

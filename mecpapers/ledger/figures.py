@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import TextWrapper
+
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -13,8 +15,9 @@ from mecpapers.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, figure_
 
 _WIDTH, _GAP = 1.6, 0.4  # of a column, and between two [inch]
 _NARROWEST = 7.6  # of a drawing; few columns stand further apart [inch]
-_LINE, _BETWEEN = 0.135, 0.09  # height of a name, and between two boxes [inch]
-_KINDS = {"equations": (GREY, "equation"), "choices": (BLUE, "choice of ours"), "errata": (ORANGE, "erratum")}
+_LINE, _BETWEEN = 0.135, 0.09  # height of a line, and between two boxes [inch]
+_LETTERS = 25  # of a line in a box; a name of more words goes on in the next
+_KINDS = {"equations": (GREY, "equation or step"), "choices": (BLUE, "choice of ours"), "errata": (ORANGE, "erratum")}
 _KINDS |= {"claims": (GREEN, "claim")}
 _HEAD = 0.5  # above the columns, for the legend [inch]
 
@@ -35,7 +38,7 @@ def plot_graph(laid: Layout) -> Axes:
         y = spare
         for i in boxes:
             box = laid.boxes[i]
-            middle[i] = y + _LINE * len(box.names) / 2 + _LINE / 4
+            middle[i] = y + _high(box) / 2
             _draw(ax, box, k * step, y)
             y += _high(box) + _BETWEEN + spare
     for upper, lower in laid.edges:
@@ -47,7 +50,13 @@ def plot_graph(laid: Layout) -> Axes:
 
 
 def _high(box: Box) -> float:
-    return _LINE * len(box.names) + _LINE / 2
+    return _LINE * len(_lines(box)) + _LINE / 2
+
+
+def _lines(box: Box) -> list[str]:
+    mark = "≠ " if box.differs else ""
+    words = TextWrapper(_LETTERS, subsequent_indent="   ", break_long_words=False, break_on_hyphens=False)
+    return [line for name in box.names for line in words.wrap(mark + name)]
 
 
 def _tall(laid: Layout, column: int) -> float:
@@ -68,10 +77,9 @@ def _draw(ax: Axes, box: Box, x: float, y: float) -> None:
         zorder=2,
     )
     ax.add_patch(patch)
-    for k, name in enumerate(box.names):
-        mark = "≠ " if box.differs else ""
+    for k, line in enumerate(_lines(box)):
         height = y + _LINE * (k + 0.75)
-        ax.text(x + 0.06, height, mark + name, va="center", fontsize=7.5, color=BLACK, zorder=3)
+        ax.text(x + 0.06, height, line, va="center", fontsize=7.5, color=BLACK, zorder=3)
 
 
 def _curve(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:

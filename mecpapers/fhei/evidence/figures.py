@@ -24,6 +24,7 @@ from mecpapers.style import (
     canvas,
     draw_means,
     figure_style,
+    styled,
 )
 from mecpapers.sweep import Sweep
 
@@ -70,13 +71,12 @@ def plot_loads(
 ) -> Axes:
     """Fig. 2(a): loads [FLOP] over class sizes [byte], shape (3,) each, and lines name -> (value at 0, slope)."""
     _, ax = plt.subplots()
-    for (name, y), (colour, marker, _) in zip(
-        (("feature network", network), ("inference network", heads)), _STYLES, strict=False
-    ):
+    loads = (("feature network", network), ("inference network", heads))
+    for (name, y), (colour, marker, _) in styled(loads, _STYLES):
         ax.plot(size / 1e6, y / 1e9, color=colour, marker=marker, linestyle="", markersize=8, label=name)
     x = np.linspace(2.0, 5.2, 2)
     dashes = ("-", ":", "--", "-.")
-    for (name, (base, slope)), dash in zip(lines.items(), dashes, strict=False):
+    for (name, (base, slope)), dash in styled(lines.items(), dashes):
         colour = VERMILION if "IN" in name else BLUE
         ax.plot(x, (base + slope * 1e6 * x) / 1e9, color=colour, linestyle=dash, linewidth=1.3, label=name)
     ax.set(xlabel="communication load of the class, MB", ylabel="computation load, 1e9 FLOP (2 a MAC)", ylim=(0, None))
@@ -88,7 +88,7 @@ def plot_loads(
 def plot_scales(size: FloatArray, curves: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axes:
     """Quality over communication load [byte]: name -> (mean, standard error), shape (K,) each."""
     _, ax = plt.subplots()
-    for (name, (mean, error)), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+    for (name, (mean, error)), (colour, marker, dash) in styled(curves.items(), _STYLES):
         ax.errorbar(size / 1e6, mean, 1.96 * error, label=name, color=colour, marker=marker, linestyle=dash, capsize=3)
     ax.set(xlabel="features of scales 1 to k, MB (float32)", ylabel="average precision at IoU 0.5", ylim=(0, 1.02))
     ax.legend()
@@ -100,7 +100,7 @@ def plot_shares(rate: FloatArray, curves: Mapping[str, FloatArray], xlabel: str)
     """Shares of a resource [1] over a rate [bit/s], name -> shape (M,)."""
     _, ax = plt.subplots()
     order = np.argsort(rate)
-    for (name, share), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+    for (name, share), (colour, marker, dash) in styled(curves.items(), _STYLES):
         ax.plot(rate[order] / 1e6, 100 * share[order], color=colour, marker=marker, linestyle=dash, label=name)
     ax.set(xlabel=xlabel, ylabel="share, %", ylim=(0, None))
     ax.legend()
@@ -111,7 +111,7 @@ def plot_shares(rate: FloatArray, curves: Mapping[str, FloatArray], xlabel: str)
 def plot_speed(limit: FloatArray, speeds: Mapping[str, FloatArray], q_max: FloatArray) -> Axes:
     """Local speeds [FLOP/s] over the latency limit [s], name -> shape (K,), and the users' limits."""
     _, ax = plt.subplots()
-    for (name, speed), (colour, _, dash) in zip(speeds.items(), _STYLES, strict=False):
+    for (name, speed), (colour, _, dash) in styled(speeds.items(), _STYLES):
         ax.plot(limit, speed / 1e9, color=colour, linestyle=dash, label=name)
     for q in q_max:
         ax.axhline(q / 1e9, color=GREY, linewidth=0.7, linestyle=":")
@@ -124,7 +124,7 @@ def plot_speed(limit: FloatArray, speeds: Mapping[str, FloatArray], q_max: Float
 def plot_trajectory(curves: Mapping[str, Mapping[str, FloatArray]], limit: float) -> Axes:
     """Sum of quality and least mean energy over the rounds, name -> {"quality", "energy"}, shape (K,) each."""
     figure, (upper, lower) = plt.subplots(2, 1, sharex=True, figsize=(6.4, 4.8))
-    for (name, curve), (colour, _, dash) in zip(curves.items(), _STYLES, strict=False):
+    for (name, curve), (colour, _, dash) in styled(curves.items(), _STYLES):
         upper.plot(curve["quality"], color=colour, linestyle=dash, label=name)
         lower.plot(np.where(np.isfinite(curve["energy"]), curve["energy"], np.nan), color=colour, linestyle=dash)
     lower.axhline(limit, color=BLACK, linewidth=0.9, linestyle=":")
@@ -141,7 +141,7 @@ def plot_users(quality: Mapping[str, FloatArray], lines: FloatArray) -> Axes:
     _, ax = plt.subplots(figsize=(7.2, 4.0))
     width = 0.8 / len(quality)
     hatches = ("", "//", "", "..", "xx", "\\\\", "")
-    for i, ((scheme, values), hatch) in enumerate(zip(quality.items(), hatches, strict=False)):
+    for i, ((scheme, values), hatch) in enumerate(styled(quality.items(), hatches)):
         place = np.arange(1, values.size + 1) + (i - (len(quality) - 1) / 2) * width
         look = LOOKS[scheme]
         ax.bar(place, values, width, color=look.colour, hatch=hatch, edgecolor="white", label=look.label)
@@ -193,7 +193,7 @@ def plot_sweep(sweep: Sweep, metric: str = "quality", schemes: Sequence[str] | N
 def plot_losses(x: FloatArray, curves: Mapping[str, FloatArray], xlabel: str, *, log: bool = False) -> Axes:
     """Losses (fractions) over a parameter, name -> shape (K,)."""
     _, ax = plt.subplots()
-    for (name, loss), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+    for (name, loss), (colour, marker, dash) in styled(curves.items(), _STYLES):
         ax.plot(x, 100 * loss, color=colour, marker=marker, linestyle=dash, label=name)
     ax.set(xlabel=xlabel, ylabel="loss against the optimum, %", xscale="log" if log else "linear", ylim=(0, None))
     ax.legend()
@@ -204,7 +204,7 @@ def plot_losses(x: FloatArray, curves: Mapping[str, FloatArray], xlabel: str, *,
 def plot_gaps(gaps: Mapping[str, FloatArray]) -> Axes:
     """Distribution of losses (fractions) over drops, name -> shape (K,): sorted, from the best drop to the worst."""
     _, ax = plt.subplots()
-    for (name, gap), (colour, marker, dash) in zip(gaps.items(), _STYLES, strict=False):
+    for (name, gap), (colour, marker, dash) in styled(gaps.items(), _STYLES):
         share = 100 * np.arange(1, gap.size + 1) / gap.size
         ax.plot(100 * np.sort(gap), share, color=colour, marker=marker, markersize=3, linestyle=dash, label=name)
     ax.set(xlabel="loss against the certified optimum, %", ylabel="drops with at most this loss, %", ylim=(0, 101))

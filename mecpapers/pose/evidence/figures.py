@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.evidence.experiments import Cloud, Sheet
 from mecpapers.pose.schemes import METRICS
-from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, draw_means, figure_style
+from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, draw_means, figure_style, styled
 from mecpapers.sweep import Sweep
 
 AXES = {
@@ -244,9 +244,7 @@ def plot_device_table(p: FloatArray, accuracy: FloatArray, price_line: tuple[flo
 def plot_spread(tables: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
     """MPJPE of the guarded policy over the spread of device speeds and of links."""
     _, ax = plt.subplots()
-    for (name, rows), (colour, dash, marker) in zip(
-        tables.items(), ((VERMILION, "--", "s"), (BLUE, "-", "o")), strict=False
-    ):
+    for (name, rows), (colour, dash, marker) in styled(tables.items(), ((VERMILION, "--", "s"), (BLUE, "-", "o"))):
         ax.plot([r["spread"] for r in rows], [r["MPJPE, mm"] for r in rows], color=colour, linestyle=dash,
                 marker=marker, label=name)  # fmt: skip
     ax.set(xlabel="largest over middle (slowdown, or SNR as a ratio)", ylabel="MPJPE, mm", xscale="log")
@@ -262,7 +260,7 @@ def plot_people(tables: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
     """MPJPE of the guarded policy over the number of people, a curve a deadline."""
     _, ax = plt.subplots()
     styles = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (PURPLE, ":", "^"))
-    for (name, rows), (colour, dash, marker) in zip(tables.items(), styles, strict=False):
+    for (name, rows), (colour, dash, marker) in styled(tables.items(), styles):
         ax.plot([r["people"] for r in rows], [r["MPJPE, mm"] for r in rows], color=colour, linestyle=dash,
                 marker=marker, label=name)  # fmt: skip
     ax.set(xlabel="people", ylabel="MPJPE, mm", xticks=[r["people"] for r in next(iter(tables.values()))])
@@ -280,7 +278,8 @@ def plot_model_devices(n_devices: Sequence[int], servers: Sequence[int], result:
     """
     _, ax = plt.subplots()
     styles = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (PURPLE, ":", "^"))
-    for m, values, (colour, dash, marker) in zip(servers, result["accuracy"], styles, strict=False):
+    rows = zip(servers, result["accuracy"], strict=True)
+    for (m, values), (colour, dash, marker) in styled(rows, styles):
         ax.plot(n_devices, values, color=colour, linestyle=dash, marker=marker, label=f"cooperative, M = {m}")
     ax.plot(n_devices, result["device"], color=GREY, linestyle="--", label="device, one threshold to discard")
     ax.set(xlabel="number of devices N", ylabel="accuracy of a device, A", xscale="log")

@@ -9,7 +9,20 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
-from mecpapers.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, arrow, box, canvas, draw_means, figure_style
+from mecpapers.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    arrow,
+    box,
+    canvas,
+    draw_means,
+    figure_style,
+    styled,
+)
 from mecpapers.sweep import Sweep
 from mecpapers.video.evidence.experiments import TABLE_1
 from mecpapers.video.schemes import METRICS
@@ -69,7 +82,7 @@ def plot_accuracy(frames: FloatArray, curves: dict[str, FloatArray], floor: floa
     """Accuracy curves (15) over the frames, each of shape (K,), and the floor alpha of (13a)."""
     _, ax = plt.subplots()
     styles = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (PURPLE, "^", ":"))
-    for (name, phi), (colour, marker, dash) in zip(curves.items(), styles, strict=False):
+    for (name, phi), (colour, marker, dash) in styled(curves.items(), styles):
         ax.plot(frames, phi, color=colour, marker=marker, linestyle=dash, label=name)
     ax.axhline(floor, color=GREY, linewidth=1, label=f"required, $\\alpha$ = {floor:g}")
     ax.set(xlabel="frames $M$", ylabel="accuracy $\\Phi(M)$")
@@ -146,7 +159,7 @@ def plot_shares(rate: FloatArray, shares: dict[str, FloatArray]) -> Axes:
     _, ax = plt.subplots()
     order = np.argsort(rate)
     styles = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (VERMILION, "^", ":"))
-    for (name, share), (colour, marker, dash) in zip(shares.items(), styles, strict=False):
+    for (name, share), (colour, marker, dash) in styled(shares.items(), styles):
         ax.plot(rate[order] / 1e6, 100 * share[order], color=colour, marker=marker, linestyle=dash, label=name)
     ax.set(xlabel="uplink rate $R_n$, Mbit/s", ylabel="share of the air time $t_n$, %", ylim=(0, None))
     ax.legend()
@@ -210,7 +223,7 @@ def plot_losses(n_devices: Sequence[int], losses: dict[str, tuple[FloatArray, Fl
     """Mean losses with 95 % confidence intervals: name -> (mean, standard error), each of shape (len(n_devices),)."""
     _, ax = plt.subplots()
     styles = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (PURPLE, "^", "-."), (VERMILION, "D", ":"), (GREEN, "v", "-"))
-    for (name, (mean, error)), (colour, marker, dash) in zip(losses.items(), styles, strict=False):
+    for (name, (mean, error)), (colour, marker, dash) in styled(losses.items(), styles):
         bars = 100 * 1.96 * error
         ax.errorbar(n_devices, 100 * mean, bars, label=name, color=colour, marker=marker, linestyle=dash, capsize=3)
     ax.set(xlabel="number of devices N", ylabel=ylabel, xticks=n_devices)
@@ -225,7 +238,7 @@ def plot_table_1(columns: Mapping[str, Mapping[str, Mapping[str, tuple[float, fl
     rows = [(side, name) for side in TABLE_1 for name in TABLE_1[side]]
     width = 0.8 / len(columns)
     styles = ((BLUE, ""), (ORANGE, "//"), (GREY, ".."))
-    for i, ((label, table), (colour, hatch)) in enumerate(zip(columns.items(), styles, strict=False)):
+    for i, ((label, table), (colour, hatch)) in enumerate(styled(columns.items(), styles)):
         ratio = [100 * table[side][name][0] / TABLE_1[side][name] for side, name in rows]
         place = np.arange(len(rows)) + (i - (len(columns) - 1) / 2) * width
         ax.bar(place, ratio, width, color=colour, hatch=hatch, edgecolor="white", label=label)

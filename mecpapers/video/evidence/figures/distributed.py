@@ -9,8 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
-from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style
+from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style, styled
 
+_TIMED = {
+    "Search+Search": LOOKS["search-search"],
+    "Search+Heuristic": LOOKS["search-heuristic"],
+    "GP+Heuristic": LOOKS["gp-heuristic"],
+    "CCCP": LOOKS["cccp"],
+    "ADMM": LOOKS["admm"],
+    "proved optimum": LOOKS["exact"],
+}
 _STYLES = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (PURPLE, "^", "-."), (VERMILION, "D", ":"), (GREEN, "v", "-"))
 
 
@@ -30,11 +38,11 @@ def plot_global_step(b: FloatArray, points: Mapping[str, FloatArray]) -> Axes:
     lines = ax.contour(first, second, value, levels=np.geomspace(0.05, 4, 8), cmap="viridis", norm="log")
     ax.clabel(lines, fmt="%.2g", fontsize=8)
     ax.plot([0, 1], [1, 0], color=BLACK, linewidth=1.5, label="shares add up to 1")
-    for (name, point), (colour, marker, _) in zip(points.items(), _STYLES[1:], strict=False):
+    for (name, point), (colour, marker, _) in styled(points.items(), _STYLES[1:]):
         ax.plot(*point, color=colour, marker=marker, markersize=8, linestyle="", label=name)
     ax.plot(*np.exp(b), color=BLACK, marker="+", markersize=10, linestyle="", label=r"unconstrained, $e^\xi$")
     ax.set(xlabel="share of device 1", ylabel="share of device 2", xlim=(0, share[-1]), ylim=(0, share[-1]))
-    ax.legend(fontsize=8)
+    ax.figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return ax
 
 
@@ -56,7 +64,7 @@ def plot_convergence(curves: Mapping[str, FloatArray], optimum: float) -> Axes:
     """Fig. 7: average cost over the iterations, by reading, shape (sweeps + 1,), and the optimum."""
     _, ax = plt.subplots()
     ax.axhline(optimum, **{**LOOKS["exact"].line(), "marker": None})
-    for (name, cost), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+    for (name, cost), (colour, marker, dash) in styled(curves.items(), _STYLES):
         ax.plot(cost, label=name, color=colour, marker=marker, linestyle=dash, markersize=4)
     ax.set(xlabel="iterations", ylabel="average cost of a device")
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -68,7 +76,7 @@ def plot_convergence(curves: Mapping[str, FloatArray], optimum: float) -> Axes:
 def plot_sweeps(n_devices: Sequence[int], sweeps: Mapping[str, tuple[FloatArray, FloatArray]]) -> Axes:
     """Sweeps until Algorithm 4 stops over N: name -> (mean, standard error), each of shape (len(n_devices),)."""
     _, ax = plt.subplots()
-    for (name, (mean, error)), (colour, marker, dash) in zip(sweeps.items(), _STYLES, strict=False):
+    for (name, (mean, error)), (colour, marker, dash) in styled(sweeps.items(), _STYLES):
         ax.errorbar(n_devices, mean, 1.96 * error, label=name, color=colour, marker=marker, linestyle=dash, capsize=3)
     ax.set(xlabel="number of devices N", ylabel="sweeps until the cost rests", ylim=(1, None), yscale="log")
     ax.legend()
@@ -77,11 +85,13 @@ def plot_sweeps(n_devices: Sequence[int], sweeps: Mapping[str, tuple[FloatArray,
 
 @figure_style()
 def plot_running_time(seconds: Mapping[str, Mapping[int, float]], unit: str) -> Axes:
-    """Fig. 6: running time over N, on a logarithmic axis; name -> N -> time in ``unit``."""
+    """Fig. 6: running time over N, on a logarithmic axis; name -> N -> time in ``unit``. By CVXPY: dotted, hollow."""
     _, ax = plt.subplots()
-    styles = (*_STYLES, (BLACK, "x", ":"), (GREY, "P", "--"))
-    for (name, times), (colour, marker, dash) in zip(seconds.items(), styles, strict=False):
-        ax.plot(list(times), list(times.values()), label=name, color=colour, marker=marker, linestyle=dash)
+    for name, times in seconds.items():
+        look = next(look for start, look in _TIMED.items() if name.startswith(start)).line()
+        if name.endswith("by CVXPY"):
+            look |= {"linestyle": ":", "markerfacecolor": "white"}
+        ax.plot(list(times), list(times.values()), **{**look, "label": name})
     ax.set(xlabel="number of devices N", ylabel=unit, yscale="log")
     ax.figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return ax
@@ -91,7 +101,7 @@ def plot_running_time(seconds: Mapping[str, Mapping[int, float]], unit: str) -> 
 def plot_penalty(weights: Sequence[float], losses: Mapping[str, FloatArray], published: float) -> Axes:
     """The loss of CCCP over the weight of its penalty, by start, shape (len(weights),), and the loss printed."""
     _, ax = plt.subplots()
-    for (name, loss), (colour, marker, dash) in zip(losses.items(), _STYLES, strict=False):
+    for (name, loss), (colour, marker, dash) in styled(losses.items(), _STYLES):
         ax.plot(weights, 100 * loss, label=name, color=colour, marker=marker, linestyle=dash)
     ax.axhline(100 * published, color=GREY, linewidth=1, label=f"published, {100 * published:g} %")
     ax.set(xlabel="weight of the penalty, cost", ylabel="loss against the optimum, %")
@@ -113,7 +123,7 @@ def plot_dual(
     """
     _, ax = plt.subplots(figsize=(5.6, 4.6))
     ax.contour(u, v, depth, levels=np.geomspace(1e-3, 3, 12), cmap="viridis", norm="log", linewidths=0.8)
-    for (name, path), (colour, marker, dash) in zip(paths.items(), _STYLES, strict=False):
+    for (name, path), (colour, marker, dash) in styled(paths.items(), _STYLES):
         ax.plot(*path.T, color=colour, marker=marker, linestyle=dash, markersize=5, label=name)
     ax.plot(*best, color=BLACK, marker="*", markersize=13, linestyle="", label="best bound")
     ax.set(xlabel="$u$: congestion of the server", ylabel="$v$: congestion of the uplink")
@@ -128,7 +138,7 @@ def plot_certificates(curves: Mapping[str, FloatArray]) -> Axes:
     _, ax = plt.subplots()
     if len({float(x) for gap in curves.values() for x in gap if x > 0}) < 2:  # proved at once: no range to choose
         ax.set_ylim(1e-4, 1.0)
-    for (name, gap), (colour, marker, dash) in zip(curves.items(), _STYLES, strict=False):
+    for (name, gap), (colour, marker, dash) in styled(curves.items(), _STYLES):
         ax.semilogy(np.arange(1, gap.size + 1), 100 * gap, label=name, color=colour, marker=marker, linestyle=dash)
     ax.axhline(0.01, color=GREY, linewidth=1, label="0.01 %")
     ax.set(xlabel="rounds", ylabel="the most by which the cost can exceed the optimum, %")

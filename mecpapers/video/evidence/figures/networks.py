@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
-from mecpapers.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, figure_style
+from mecpapers.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, figure_style, styled
 from mecpapers.video.measured.delays import Condition, Delays, theory
 from mecpapers.video.measured.recordings import Run, accuracy_at, fit_accuracy, fit_accuracy_at, fit_concave
 from mecpapers.video.networks import line
@@ -21,7 +21,7 @@ STYLES = ((BLUE, "o", "-"), (VERMILION, "s", "--"), (GREEN, "^", ":"), (PURPLE, 
 def plot_macs(frames: Sequence[int], counts: Mapping[str, FloatArray]) -> Axes:
     """C(M) by (3)-(4) as steps, and its line (14), for each network; each count of shape (len(frames),)."""
     _, ax = plt.subplots()
-    for (name, macs), (colour, marker, _) in zip(counts.items(), STYLES, strict=False):
+    for (name, macs), (colour, marker, _) in styled(counts.items(), STYLES):
         c_0, c_1, _ = line(frames, macs)
         ax.plot(frames, macs / 1e9, color=colour, marker=marker, linestyle="", label=f"{name}, exact")
         ax.plot(frames, (c_0 * np.asarray(frames) + c_1) / 1e9, color=colour, linewidth=1, label="its line")
@@ -34,7 +34,7 @@ def plot_macs(frames: Sequence[int], counts: Mapping[str, FloatArray]) -> Axes:
 def plot_padding(frames: Sequence[int], shares: Mapping[str, FloatArray]) -> Axes:
     """The share of the products in (3) that touch no padding, each of shape (len(frames),)."""
     _, ax = plt.subplots()
-    for (name, share), (colour, marker, dash) in zip(shares.items(), STYLES, strict=False):
+    for (name, share), (colour, marker, dash) in styled(shares.items(), STYLES):
         ax.plot(frames, 100 * share, color=colour, marker=marker, linestyle=dash, label=name)
     ax.set(xlabel="frames $M$", ylabel="products without padding, %", ylim=(0, 100))
     ax.legend()
@@ -45,7 +45,7 @@ def plot_padding(frames: Sequence[int], shares: Mapping[str, FloatArray]) -> Axe
 def plot_figure_3(conditions: Sequence[Condition], frames: Sequence[int]) -> Axes:
     """The delay that (5) predicts from exact MACs at the printed rho and clock, and its fitted line."""
     _, ax = plt.subplots()
-    for condition, (colour, marker, _) in zip(conditions, STYLES, strict=False):
+    for condition, (colour, marker, _) in styled(conditions, STYLES):
         t, rmse = theory(condition, frames)
         c_0, c_1, _ = line(frames, t)
         ax.plot(frames, 1e3 * t, color=colour, marker=marker, linestyle="", label=condition.label)
@@ -103,7 +103,7 @@ def plot_accuracy_runs(runs: Sequence[Run]) -> Axes:
     """Mean accuracy over the frames with (15) fitted; bars are standard errors of the step to the next frame."""
     _, ax = plt.subplots()
     fine = np.linspace(1, max(runs[0].frames), 200)
-    for run, (colour, marker, dash) in zip(runs, STYLES, strict=False):
+    for run, (colour, marker, dash) in styled(runs, STYLES):
         fit = fit_accuracy(run.frames, run.mean)
         _, error = run.steps()
         bars = np.append(error, error[-1])
@@ -134,7 +134,7 @@ def plot_shape(run: Run) -> Axes:
 def plot_trade_off(runs: Sequence[Run], a_1: FloatArray) -> Axes:
     """RMSE of (15) over m_a1, shape (K,), the other two coefficients fitted anew: how little the data pin it down."""
     _, ax = plt.subplots()
-    for run, (colour, marker, dash) in zip(runs, STYLES, strict=False):
+    for run, (colour, marker, dash) in styled(runs, STYLES):
         rmse = [fit_accuracy_at(run.frames, run.mean, float(a)).rmse for a in a_1]
         best = fit_accuracy(run.frames, run.mean)
         ax.plot(a_1, rmse, color=colour, linestyle=dash, label=run.classifier)

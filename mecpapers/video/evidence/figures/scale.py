@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
-from mecpapers.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, figure_style
+from mecpapers.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, figure_style, styled
 from mecpapers.video.evidence.experiments.scale import column
 
 Rows = Sequence[Mapping[str, float]]
@@ -19,9 +19,7 @@ Rows = Sequence[Mapping[str, float]]
 def plot_scale(exact: Mapping[str, Rows]) -> Axes:
     """Seconds of the certified optimum over the number of devices, beside one bare sweep over the option table."""
     _, ax = plt.subplots()
-    for (name, rows), (colour, marker, dash) in zip(
-        exact.items(), ((BLUE, "o", "-"), (VERMILION, "s", "--")), strict=False
-    ):
+    for (name, rows), (colour, marker, dash) in styled(exact.items(), ((BLUE, "o", "-"), (VERMILION, "s", "--"))):
         n = column(rows, "n_devices")
         label = f"certified optimum, resources {name}"
         ax.plot(n, column(rows, "whole"), color=colour, marker=marker, linestyle=dash, label=label)
@@ -47,7 +45,7 @@ def plot_identity(place: FloatArray, cost: FloatArray, value: FloatArray, optimu
     ax.plot(place, cost - optimum, color=VERMILION, linestyle="--", label="cost of the cheapest options at $w$")
     ax.axhline(0, color=GREY, linewidth=1, label="certified optimum")
     ax.set(xlabel="$|w| / |w^*|$", ylabel="cost less the optimum", ylim=(-0.25, 0.5))
-    ax.legend()
+    ax.figure.legend(loc="outside lower center", ncols=3, fontsize=8)
     return ax
 
 

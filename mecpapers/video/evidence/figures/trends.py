@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mecpapers.arrays import FloatArray
-from mecpapers.style import BLUE, GREY, ORANGE, VERMILION, figure_style
+from mecpapers.style import BLUE, GREY, ORANGE, VERMILION, figure_style, styled
 from mecpapers.sweep import Sweep
 from mecpapers.video.evidence.experiments.trends import Change
 from mecpapers.video.evidence.figures.centralised import AXES
@@ -24,7 +24,7 @@ def plot_figure_8(readings: Mapping[str, Sweep]) -> Axes:
     figure, axes = plt.subplots(2, 2, figsize=(7.2, 5.2), sharex=True)
     looks = ((BLUE, "o", "-"), (VERMILION, "s", "--"))
     for ax, metric in zip(axes.flat, PANELS, strict=True):
-        for (name, sweep), (colour, marker, dash) in zip(readings.items(), looks, strict=False):
+        for (name, sweep), (colour, marker, dash) in styled(readings.items(), looks):
             mean, error = (f(metric, "gp-heuristic") for f in (sweep.mean, sweep.standard_error))
             ax.errorbar(sweep.values, mean, error, color=colour, marker=marker, linestyle=dash, label=name, capsize=2)
         ax.set(ylabel=METRICS[metric])
