@@ -1,8 +1,8 @@
 // The long tables of claims, errata and equations: filters, sorting, and addresses of rows and of what is shown.
 // Without this script the tables stand as they are.
 document.addEventListener("DOMContentLoaded", async () => {
-  for (const table of document.querySelectorAll(".bd-article table")) { // a chapter's part of the ledger
-    if (table.tHead?.rows[0].cells[0].textContent.trim() !== "claim") continue;
+  for (const table of document.querySelectorAll(".bd-article table")) { // a chapter's part of the ledger, or of the errata
+    if (!["claim", "erratum"].includes(table.tHead?.rows[0].cells[0].textContent.trim())) continue;
     table.parentElement.classList.add("cards");
     nameCells(table);
   }
