@@ -82,3 +82,13 @@ def test_the_first_page_counts_and_leads_to_the_rows(opened: Callable, site: Pat
         wanted = [c.key for paper, c in CLAIMS if paper == "pose" and c.expected is ledger.Verdict.DIFFERS]
         assert rows(page) == wanted
         assert faults == []
+
+
+def test_on_a_phone_a_chapters_rows_are_cards(opened: Callable, site: Path) -> None:
+    """Of its part of the ledger and of the errata: no row is wider than the page."""
+    with opened((site / "notebooks" / "video" / "07-admm.html").as_uri(), width=390) as (page, faults):
+        tables = page.locator(".bd-article .cards table")
+        firsts = [text.strip() for text in tables.locator("thead th:first-child").all_text_contents()]
+        assert set(firsts) == {"claim", "erratum"}
+        assert all(box["width"] <= 390 for box in (row.bounding_box() for row in tables.locator("tbody tr").all()))
+        assert faults == []
