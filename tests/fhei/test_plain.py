@@ -374,7 +374,7 @@ def test_like_users_with_powers_of_their_own():
 
 
 def test_gap_and_limit_are_the_schemes_keywords():
-    p = drawn(8, "any")
+    p = drawn(5, "any")
     cut, wide = SCHEMES["exact"](p, limit=0), SCHEMES["exact"](p, gap=1e-2)
     assert cut.ended == "resource limit" and cut.gap > 1e-5 * cut.objective
     assert wide.converged and wide.gap <= 1e-2 * wide.objective
