@@ -697,3 +697,15 @@ def test_an_outline_names_a_heading_once() -> None:
     assert pdf.said_once(twice) == b"<</Title (How to cite)" + b" " * len("How to cite") + b" /Dest 1>>"
     assert pdf.said_once(b"/Title <FEFF20192019>") == b"/Title <FEFF2019>    "
     assert pdf.said_once(b"/Title (Mama)") == b"/Title (Mama)"
+
+
+def test_a_link_of_the_pdf_stays_in_it_or_is_a_name():
+    text = (
+        '<img src="../_images/a.png"><a class="x" href="book/index.html#erratum-a">a</a><a href="#b">b</a>'
+        '<a href="https://arxiv.org/abs/1">c</a><a href="../notebooks/claims.html#verdict=DIFFERS">d</a>'
+        '<a class="y" href="_downloads/1/video.json" download="">e</a><a href="data:text/csv;base64,eA==">f</a>'
+    )
+    assert pdf.inside(text) == (
+        '<img src="_images/a.png"><a class="x" href="#erratum-a">a</a><a href="#b">b</a>'
+        '<a href="https://arxiv.org/abs/1">c</a><a>d</a><a class="y" download="">e</a><a>f</a>'
+    )

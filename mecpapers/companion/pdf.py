@@ -10,6 +10,19 @@ _FOOTER = '<div style="font-size: 8px; width: 100%; text-align: center"><span cl
 _TWICE = re.compile(rb"(?<=/Title )(\(|<FEFF)((?:[^()<>\\]|\\.)+?)\2([)>])")
 
 
+_PAGE = "book/index.html"  # the theme's landing page only forwards to the root document, which holds the whole book
+
+
+def inside(text: str) -> str:
+    """The root document, moved to the top: links into the book stay in it, and what the PDF lacks is named, not linked.
+
+    A link to another file would hold this machine's folder and lead nowhere elsewhere; data that the site keeps in the
+    address of a link, no reader of PDFs opens.
+    """
+    text = re.sub(r'"(?:\.\./)+(_static|_images)/', r'"\1/', text).replace(f'href="{_PAGE}#', 'href="#')
+    return re.sub(r'(<a\b[^>]*?) href="(?!#|https?:|mailto:)[^"]*"', r"\1", text)
+
+
 def said_once(pdf: bytes) -> bytes:
     """The outline without the doubled names: Chromium doubles that of a heading which it moved to the next page.
 
@@ -24,7 +37,7 @@ def write(root: Path) -> Path:
     Raises
     ------
     RuntimeError
-        If no Chromium can be had.
+        If no Chromium can be had, or a link leads to a file of this machine.
     """
     from playwright.sync_api import sync_playwright
 
@@ -34,9 +47,7 @@ def write(root: Path) -> Path:
     book.build(root)
     pages, path = root / "_build" / "singlehtml", root / "_build" / "mecpapers.pdf"
     book.render(root / "_build" / "stage", pages, "singlehtml")
-    # The theme's landing page only forwards to the root document, which holds the whole book.
-    text = (pages / "book" / "index.html").read_text(encoding="utf-8")
-    (pages / "index.html").write_text(re.sub(r'"(?:\.\./)+(_static|_images)/', r'"\1/', text), encoding="utf-8")
+    (pages / "index.html").write_text(inside((pages / _PAGE).read_text(encoding="utf-8")), encoding="utf-8")
     with sync_playwright() as playwright:
         timeout = 1000 * patience.seconds(60)  # [ms]
         browser = playwright.chromium.launch(
@@ -59,5 +70,7 @@ def write(root: Path) -> Path:
             footer_template=_FOOTER,
         )
         browser.close()
+    if b"/URI (file:" in printed:
+        raise RuntimeError("pdf: a link leads to a file of this machine")
     path.write_bytes(said_once(printed))
     return path
