@@ -33,7 +33,8 @@ _WORDS = re.compile(r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twe
 _FRONT = re.compile(r"^\*[^*\s].*|^\*\*You need.*(?:\n.+)*", re.MULTILINE)  # below a title: sections, minutes to read
 _FOUND = re.compile(r"^\*\*(What to see|Answer|Verdict|What follows)\b", re.MULTILINE)  # how a paragraph begins
 _STALE = (
-    '<p class="stale">Written for the book\'s own parameters, its numbers and what it says of figures and tables.</p>'
+    '<p class="stale">Written for the book\'s own parameters: the numbers in this part, '
+    "and what it says of figures and tables, are theirs.</p>"
 )
 # A formula in a line goes into a span, which scrolls where the formula is wider than the page.
 _TYPESET = r"""MathJax = {
