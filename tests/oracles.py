@@ -45,10 +45,14 @@ def main() -> int:
         TABLE.parent.mkdir(exist_ok=True)
         TABLE.write_text(text.getvalue(), encoding="utf-8")
     with TABLE.open(encoding="utf-8", newline="") as file:
-        stored = [tuple(row) for row in csv.reader(file)][1:]
-    same = [row[:4] for row in stored] == [row[:4] for row in table]
-    print("" if same else f"{TABLE.relative_to(ROOT)} has other rows: {sys.executable} tests/oracles.py --write")
-    return 0 if same else 1
+        stored = {row[:4] for row in map(tuple, list(csv.reader(file))[1:])}
+    ran = {row[:4] for row in table}
+    for word, other in (("only in the table", stored - ran), ("only in this run", ran - stored)):
+        for row in sorted(other):
+            print(f"{word}: {', '.join(row)}")
+    if stored != ran:
+        print(f"{TABLE.relative_to(ROOT)} has other rows: {Path(sys.executable).name} tests/oracles.py --write")
+    return 0 if stored == ran else 1
 
 
 if __name__ == "__main__":

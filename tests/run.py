@@ -6,6 +6,7 @@ Only the standard library is imported here, so that a broken environment still g
 
 import argparse
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 STORE = ROOT / "_build" / "test-store"
@@ -53,6 +55,7 @@ PARTS = {
 }
 BESIDE = ("lint", "types", "site")  # each keeps one core busy: begun at once, beside each other and what comes first
 TALLY = re.compile(r"^=* ?(.*\b\d+ (?:passed|failed|errors?)\b.*?) in [\d.]+s.*")
+WHY = re.compile(r"^(?:FAILED|ERROR) ")  # pytest's own line for each
 
 
 def main() -> int:
@@ -82,43 +85,71 @@ def main() -> int:
     environment.pop("MPLBACKEND", None)  # it would remove every figure from the notebooks
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # every kernel would compile all that it imports: 3 s
     results = []
+    print(f"== {machine()}", flush=True)
     with ThreadPoolExecutor(2) as pool:
         early = {name: pool.submit(collected, name, environment) for name in names if name in BESIDE}
         for name in names:
             print(f"== {name}: {PARTS[name][0]}", flush=True)
             if name in early:
-                said, well, seconds, tally = early[name].result()
+                said, result = early[name].result()
                 print(said, end="", flush=True)
             else:
-                well, seconds, tally = run(name, environment, lambda line: print(line, end="", flush=True))
-            results.append((name, well, seconds, tally))
-            print(f"== {name}: {'ok' if well else 'FAILED'}, {seconds:.0f} s\n", flush=True)
+                result = run(name, environment, lambda line: print(line, end="", flush=True))
+            results.append(result)
+            print(f"== {name}: {result.status}, {result.seconds:.0f} s\n", flush=True)
     return summary(results, time.monotonic() - start)
 
 
-def collected(name: str, environment: dict[str, str]) -> tuple[str, bool, float, str]:
+class Result(NamedTuple):
+    """What came of a part: its seconds, pytest's tally, and a line for each thing that failed."""
+
+    name: str
+    seconds: float
+    tally: str
+    failed: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        return "FAILED" if self.failed else "-" if self.tally.startswith("not run") else "ok"
+
+
+def machine() -> str:
+    """Name the machine, and its speed now: the seconds below mean little without it."""
+    start = time.perf_counter()
+    sum(range(5_000_000))
+    seconds = time.perf_counter() - start
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, 5 million additions in {seconds:.1f} s"
+
+
+def collected(name: str, environment: dict[str, str]) -> tuple[str, Result]:
     """Run a part whose output waits for its turn; return that, too."""
     said: list[str] = []
-    well, seconds, tally = run(name, environment, said.append)
-    return "".join(said), well, seconds, tally
+    result = run(name, environment, said.append)
+    return "".join(said), result
 
 
-def run(name: str, environment: dict[str, str], say: Callable[[str], object]) -> tuple[bool, float, str]:
-    """Run a part, passing its output on; return whether it is well, its seconds, and pytest's tally."""
+def run(name: str, environment: dict[str, str], say: Callable[[str], object]) -> Result:
+    """Run a part, passing its output on."""
     start = time.monotonic()
     if name == "browser" and (reason := missing_browser()):
-        return os.environ.get("CI") != "true", time.monotonic() - start, f"not run: {reason}"
-    well, tally = True, ""
+        failed = (reason,) if os.environ.get("CI") == "true" else ()
+        return Result(name, time.monotonic() - start, f"not run: {reason}", failed)
+    tally, failed = "", []
     for command in PARTS[name][1]:
+        last, told = "", []
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
             for line in process.stdout or ():
                 say(line)
+                last = line.strip() or last
                 if found := TALLY.match(line):
                     tally = found[1]
-        well &= process.returncode == 0
-    return well, time.monotonic() - start, tally
+                elif WHY.match(line):
+                    told.append(line.strip())
+        if process.returncode:
+            failed += told or [f"{' '.join(map(str, command[-2:]))} ended with {process.returncode}: {last}"]
+    return Result(name, time.monotonic() - start, tally, tuple(failed))
 
 
 def missing_browser() -> str:
@@ -131,20 +162,21 @@ def missing_browser() -> str:
         return str(error)
 
 
-def summary(results: list[tuple[str, bool, float, str]], whole: float) -> int:
-    """Print a line a part and the total, which is less than their sum; return the exit status."""
+def summary(results: list[Result], whole: float) -> int:
+    """Print a line a part, the total, which is less than their sum, and what failed; return the exit status."""
     print("== summary")
-    for name, well, seconds, tally in results:
-        status = "FAILED" if not well else "-" if tally.startswith("not run") else "ok"
-        print(f"{name:8}{status:8}{seconds:6.0f} s  {tally}")
+    for result in results:
+        print(f"{result.name:8}{result.status:8}{result.seconds:6.0f} s  {result.tally}")
     count = {
-        word: sum(int(n) for *_, tally in results for n in re.findall(rf"(\d+) {word}", tally))
+        word: sum(int(n) for result in results for n in re.findall(rf"(\d+) {word}", result.tally))
         for word in ("passed", "failed", "error", "skipped")
     }
-    failed = [name for name, well, *_ in results if not well]
+    failed = [f"{result.name}: {line}" for result in results for line in result.failed]
     print(f"total   {'FAILED' if failed else 'ok':8}{whole:6.0f} s")
     if any(count.values()):
         print(f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped']} skipped")
+    for line in failed:
+        print(line)
     return 1 if failed else 0
 
 
