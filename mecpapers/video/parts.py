@@ -68,8 +68,7 @@ _EDGE = 1000  # of the sample at the edge: fewer tell w too roughly, and all at 
 class InParts:
     """An allocation of devices that come in parts: prices, and the few devices that are decided otherwise."""
 
-    part: Part
-    count: int
+    parts: Sequence[Part]  # each refused if it gives other devices by now
     centre: FloatArray  # w where it was looked around, (2,): who is not listed takes the cheapest option there
     listed: list[tuple[IndexArray, IndexArray]]  # a part: its devices that are listed, and their rows of the options
     sums: FloatArray  # (A, B) of all devices, shape (2,)
@@ -79,7 +78,7 @@ class InParts:
 
     def of_part(self, number: int) -> Allocation:
         """The allocation of a part, made anew."""
-        return _answer(self.part, number, self.centre, self.sums, *self.listed[number])[0].allocation
+        return _answer(self.parts[number], number, self.centre, self.sums, *self.listed[number])[0].allocation
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +173,7 @@ def solve_in_parts(
     rows[core.device] = core.rows
     own = np.stack([pick(options.a, rows), pick(options.b, rows)])
     answer = InParts(
-        part=part,
-        count=count,
+        parts=home.parts,
         centre=home.centre,
         listed=[(home.place[home.origin == k], rows[home.origin == k]) for k in range(count)],
         sums=home.left_out + own.sum(axis=1),
@@ -204,8 +202,8 @@ class _Home:
     """Where the passes are begun, and what they brought last."""
 
     def __init__(self, part: Part, count: int) -> None:
-        self.part, self.count, self.passes, self.size, self.chunks = part, count, 0, 0, 0
-        self.marks: list[int | None] = [None] * count
+        self.count, self.passes, self.size, self.chunks = count, 0, 0, 0
+        self.parts = [_Steady(part, None)] * count
 
     def map(
         self, what: str, function: Callable[..., R], *arguments: Any, each: Sequence[tuple[Any, ...]] | None = None
@@ -213,15 +211,14 @@ class _Home:
         """One pass over the parts, in order; ``each`` holds what one part alone is told."""
         self.passes += 1
         results = Parallel(return_as="generator")(
-            delayed(function)(_Steady(self.part, mark), k, *arguments, *(each[k] if each else ()))
-            for k, mark in enumerate(self.marks)
+            delayed(function)(part, k, *arguments, *(each[k] if each else ())) for k, part in enumerate(self.parts)
         )
         return iter(tqdm(results, total=self.count, desc=f"pass {self.passes}: {what}", unit="part", disable=None))
 
     def first_ball(self) -> tuple[Ball, float]:
         """Around the maximiser of L, known from a sample and the slope of L there; and the likely margin."""
-        sizes, self.marks = map(list, zip(*self.map("count", _counted), strict=True))
-        self.size = sum(sizes)
+        sizes, marks = zip(*self.map("count", _counted), strict=True)
+        self.size, self.parts = sum(sizes), [replace(p, mark=m) for p, m in zip(self.parts, marks, strict=True)]
         options = option_table(joined(list(self.map("sample", _drawn, min(1.0, _SAMPLE / self.size)))))
         scale = np.sqrt(self.size / options.e.shape[1])
         sample = replace(options, a=scale * options.a, b=scale * options.b)  # each stands for scale^2 devices

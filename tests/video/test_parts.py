@@ -189,8 +189,15 @@ def test_what_all_devices_share_must_be_the_same_in_every_part():
         parts.solve_in_parts(lambda k: [whole, without][k], 2)
 
 
+def answered_twice(part, made, since):
+    answer = parts.solve_in_parts(part, 2).allocation
+    made[1] = since
+    for number in (0, 1):
+        answer.of_part(number)
+
+
 @pytest.mark.parametrize("change", ["size", "order", "rate", "shared"])
-@pytest.mark.parametrize("since", [1, 3])
+@pytest.mark.parametrize("since", [1, 3, 99])  # 99: after the answer
 def test_a_part_that_changes_between_passes_is_refused(change, since):
     """Its devices would be counted in one pass and others answered in the last: a false proof."""
     made = {0: 0, 1: 0}
@@ -209,7 +216,7 @@ def test_a_part_that_changes_between_passes_is_refused(change, since):
         }[change]
 
     with pytest.raises(ValueError, match="part 1: must be the same in every pass"):
-        parts.solve_in_parts(part, 2)
+        answered_twice(part, made, since)
 
 
 def test_what_is_no_part_is_refused():
