@@ -345,6 +345,29 @@ def test_what_a_screen_reader_hears_waits_for_the_hand_to_rest(opened: Callable,
         assert faults == []
 
 
+def test_a_frame_writes_only_what_changes(opened: Callable, site: Path) -> None:
+    """What is written again, the same as before, is laid out anew: with forty devices no frame would be in time."""
+    with opened((site / CELL).as_uri()) as (page, faults):
+        page.get_by_role("button", name="Forty", exact=True).click()
+        page.locator("#cell .device[tabindex='0']").press("Home")
+        at_rest(page)
+        page.evaluate("""() => {
+            window.written = [];
+            const cell = document.querySelector('#cell');
+            const drawn = ({target}) => target !== cell && target.closest('.explorer') && !target.closest('.controls');
+            new MutationObserver(records =>
+                window.written.push(...records.filter(drawn).map(({target}) => target.outerHTML)))
+                .observe(cell.closest('article'), {subtree: true, childList: true, attributes: true});
+        }""")
+        page.locator("#cell .device[tabindex='0']").press("Home")
+        at_rest(page)
+        assert page.evaluate("window.written") == []
+        page.locator("#cell .device[tabindex='0']").press("ArrowRight")
+        at_rest(page)
+        assert page.evaluate("window.written.length") > 0
+        assert faults == []
+
+
 def test_the_top_of_the_prices_is_reached_uphill(opened: Callable, site: Path) -> None:
     with opened((site / CELL).as_uri()) as (page, faults):
         bounds = []

@@ -125,6 +125,28 @@ def broken() -> Iterator[dict[str, Any]]:
                 yield document
 
 
+def test_few_options_matter_in_a_square_of_prices(solver: Page) -> None:
+    """L is the same without the others, on 40 squares of 200 scenes: small ones and large, some beyond the optimum."""
+    gaps = solver.evaluate(
+        """documents => documents.flatMap((document, k) => {
+          const {problemOf, optionTable, lookFrom, locate, within} = mecpapers.video;
+          const table = optionTable(problemOf(JSON.parse(document))), top = locate(table).w;
+          return Array.from({length: 40}, (_, i) => {
+            const share = (j) => (7 * i + 3 * j + k) % 11 / 10, [u, v] = top.map((x, j) => 2 * share(j) * x);
+            const width = 10 ** (i % 5 - 4) * (top[0] + top[1] + 0.1), few = within(table, u, v, width);
+            const [p, q] = [u + share(2) * width, v + share(3) * width], all = lookFrom(table, p, q);
+            if (few.e.length > table.e.length) return [1, 1];
+            const off = (lookFrom(few, p, q).value - all.value) / (all.total + p * p + q * q);
+            return [off, few.e.length / table.e.length];
+          });
+        })""",
+        [json.dumps(document) for document in drawn(200)],
+    )
+    off, kept = np.array(gaps).T
+    assert np.abs(off).max() < 1e-14
+    assert kept.mean() < 0.6
+
+
 def refusal(path: Path) -> str | None:
     """What the command says of a file, None where it has an answer, "-" where the machine's memory decides."""
     try:

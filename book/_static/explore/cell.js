@@ -7,7 +7,7 @@
 (function (root) {
 
 const { video, scene: scenes, mapOf, dualOf, trailOf } = root.mecpapers;
-const { digits, fixed, below, percent, clamp, mean, listed } = root.mecpapers.text;
+const { digits, fixed, below, percent, clamp, mean, listed, tell, tellOnce } = root.mecpapers.text;
 const { HALF, MOST, NETWORKS, DEVICE, EMPTY } = scenes;
 const REST = 300; // [ms] without a change, after which the hand is said to rest
 const HASTE = 20_000; // partial assignments that a move may look at; at rest solve.js has its own limit
@@ -109,7 +109,7 @@ function settled() {
   drawTable();
   const { answer, refusal } = state;
   const told = ["story", "chosen", "walk"].map((name) => find(name).textContent);
-  find("spoken").textContent = answer ? told.join(" ") : refusal;
+  tell(find("spoken"), answer ? told.join(" ") : refusal);
   page.dataset.settled = "";
 }
 
@@ -216,15 +216,15 @@ function choose(n) {
 
 function show(values) {
   for (const [name, text] of Object.entries(values)) {
-    for (const element of article.querySelectorAll(`[data-show="${name}"]`)) element.textContent = text;
+    for (const element of article.querySelectorAll(`[data-show="${name}"]`)) tell(element, String(text));
   }
 }
 
 function drawNumbers() {
   const { answer, walk, scene, refusal } = state;
   page.classList.toggle("refused", !answer);
-  find("refusal").textContent = refusal;
-  find("why").textContent = reasonOf(refusal);
+  tell(find("refusal"), refusal);
+  tell(find("why"), reasonOf(refusal));
   if (!answer) {
     const names = ["sending", "delay", "energy", "accuracy", "cost", "bound", "gap", "walk"];
     show({ size: scene.devices.length, ...Object.fromEntries(names.map((name) => [name, "–"])) });
@@ -239,9 +239,9 @@ function drawNumbers() {
     cost: fixed(answer.objective, 4), bound: fixed(answer.bound, 4), gap: digits(answer.objective - answer.bound, 2),
     walk: walk ? `+${percent(Math.max(0, excessOf(walk)), 1)}` : "–",
   });
-  find("story").textContent = `${storyOf(sending)} ${proofOf(answer)}`;
-  find("chosen").textContent = chosenStory();
-  find("walk").textContent = walk ? walkStory() : "";
+  tell(find("story"), `${storyOf(sending)} ${proofOf(answer)}`);
+  tell(find("chosen"), chosenStory());
+  tell(find("walk"), walk ? walkStory() : "");
 }
 
 /** What to do about a refusal, beyond the command's line. */
@@ -480,6 +480,7 @@ function open(scene, chosen = 0) {
 
 // ---------------------------------------------------------------- begin
 
+tellOnce(d3.select(page).constructor);
 const cell = { // what the pictures see of this page
   state, page, find, say, changed, choose, add, remove, remember, step, place, freePlace, fillControls, redrawNow,
 };

@@ -3,7 +3,7 @@
 
 (function (root) {
 
-const { video, text: { digits, below, clamp } } = root.mecpapers;
+const { video, text: { digits, below, clamp, tell } } = root.mecpapers;
 const GRID = 36; // points along an axis at which L is computed
 const RINGS = 9; // contours
 const SIDE = 400, LEFT = 76, TOP = 8; // of the picture [px]
@@ -76,8 +76,9 @@ function dualOf(cell) {
   /** The paths of L's contours over a square of prices, drawn as a square of `size` pixels. */
   function contours(points, levels, [u, v], width, [left, top], size) {
     const L = new Float64Array(points * points), unit = width / (points - 1);
+    const table = video.within(state.table, u, v, width);
     for (let j = 0, i = 0; j < points; j++) {
-      for (let k = 0; k < points; k++, i++) L[i] = valueAt(state.table, u + k * unit, v + j * unit);
+      for (let k = 0; k < points; k++, i++) L[i] = valueAt(table, u + k * unit, v + j * unit);
     }
     const along = (k) => clamp((k - 0.5) / (points - 1), 0, 1) * size; // d3 puts value k at k + 1/2
     const line = (ring) => `M${ring.map(([k, j]) => `${(left + along(k)).toFixed(1)} ${
@@ -165,30 +166,30 @@ function dualOf(cell) {
       .style("text-anchor", ({ cost }) => (cost < 0 ? "end" : "start"))
       .text(({ cost }) => (cost === 0 ? "0" : `${cost > 0 ? "+" : ""}${digits(cost, 2)}`));
     const best = rows.find(({ cost }) => cost === least);
-    find("choice-story").textContent = rows.length === 1
+    tell(find("choice-story"), rows.length === 1
       ? `Device ${n} never gains by sending: it stays at home at any prices.`
       : `Device ${n} would ${best.rank ? `send ${best.rank} frames` : "stay at home"}. What each of its choices would `
-        + "cost more or less than staying at home, rent for air and server included:";
+        + "cost more or less than staying at home, rent for air and server included:");
   }
 
   function drawPriceText(near, used) {
     const { answer, prices: [u, v], table, scene } = state, size = scene.devices.length;
     const sending = near.choice.reduce((sum, k) => sum + (table.rank[k] > 0), 0);
-    find("price-story").textContent = `At your prices, ${digits(v * v, 2)} for all of the air time and ${
+    tell(find("price-story"), `At your prices, ${digits(v * v, 2)} for all of the air time and ${
       digits(u * u, 2)} for the whole server, ${sending || "none"} of ${size} devices would offload. `
       + `So no allocation costs less than ${below(near.value, 4)}. That is ${
-        digits(Math.max(0, answer.objective - near.value), 2)} below the optimum.`;
+        digits(Math.max(0, answer.objective - near.value), 2)} below the optimum.`);
     plot.points.select(".own").attr("aria-valuenow", near.value)
       .attr("aria-valuetext", `air ${digits(v * v, 2)}, server ${digits(u * u, 2)}: bound ${below(near.value, 4)}`);
     const gap = answer.objective - answer.dual, apart = (answer.w[0] - used[0]) ** 2 + (answer.w[1] - used[1]) ** 2;
     const others = gap - apart > 0.005 * gap
       ? "The rest is paid by devices that do not take what is cheapest for them. " : "";
-    find("peak-story").textContent = gap > 1e-9 * Math.abs(answer.objective)
+    tell(find("peak-story"), gap > 1e-9 * Math.abs(answer.objective)
       ? `The top (+) bounds the cost by ${below(answer.dual, 4)}, still ${digits(gap, 2)} below the optimum. ${
         digits(apart, 2)} of it is the squared distance from the top to the optimum (○): see the magnifier. ${
         others}Prices alone cannot close this gap, since devices are whole. A search over the few devices that `
         + "hesitate at these prices does."
-      : "The top (+) is as high as the optimum’s cost: here prices alone prove it.";
+      : "The top (+) is as high as the optimum’s cost: here prices alone prove it.");
   }
 
   function drawFrame() {

@@ -167,7 +167,7 @@ function mapOf(cell) {
         .text((d) => (d.share * wide > 54 ? `${d.n}: ${percent(d.share)}` : d.share * wide > 16 ? d.n : ""));
       bar.attr("aria-label", parts.length
         ? parts.map((d) => `device ${d.n} ${percent(d.share)}`).join(", ") : "nobody uses it");
-      find(`${name}-idle`).hidden = parts.length > 0;
+      find(`${name}-idle`).toggleAttribute("hidden", parts.length > 0);
     }
   }
 

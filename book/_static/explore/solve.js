@@ -443,6 +443,25 @@ function lookFrom(table, u, v) {
   return { ...near, value: sum - u * u - v * v, residual: [A - u, B - v], total, largest };
 }
 
+/** The options that can be cheapest in a square of prices: the dearer, the fewer frames, so two corners tell. */
+function within({ first, a, b, e }, u, v, width) {
+  const kept = { first: [0], a: [], b: [], e: [] };
+  const cheapest = (n, p, q) => {
+    const cost = (o) => e[o] + 2 * (p * a[o] + q * b[o]);
+    let k = first[n];
+    for (let o = k + 1; o < first[n + 1]; o++) if (cost(o) < cost(k)) k = o;
+    return k;
+  };
+  for (let n = 0; n + 1 < first.length; n++) {
+    const most = cheapest(n, u, v);
+    for (let o = cheapest(n, u + width, v + width); o <= most; o++) {
+      for (const [name, column] of [["a", a], ["b", b], ["e", e]]) kept[name].push(column[o]);
+    }
+    kept.first.push(kept.e.length);
+  }
+  return kept;
+}
+
 const COARSE = 1e-9, FINE = 1e-15; // the end of an ascent: the dual gap left, relative to the terms that L adds up
 const MOST_CUTS = 18, MOST_SWEEPS = 100; // kept by an ascent, and made
 
@@ -864,7 +883,7 @@ function solve(instance, options = {}) {
 
 root.mecpapers = Object.assign(root.mecpapers ?? {}, {
   solve,
-  video: { general, problemOf, optionTable, lookFrom, locate, solveOptions, channelAware },
+  video: { general, problemOf, optionTable, lookFrom, within, locate, solveOptions, channelAware },
 });
 
 })(globalThis);

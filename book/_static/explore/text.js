@@ -19,6 +19,29 @@ const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
 const mean = (values) => values.reduce((sum, x) => sum + x, 0) / values.length;
 const listed = (list) => (list.length > 1 ? `${list.slice(0, -1).join(", ")} and ${list.at(-1)}` : `${list[0]}`);
 
-root.mecpapers.text = { digits, fixed, below, percent, clamp, mean, listed };
+/** What stands already is not written again: it would be laid out anew, in every frame of a move. */
+function tell(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Teaches d3's selections the same, for texts and attributes. */
+function tellOnce({ prototype }) {
+  const asIs = { text: prototype.text, attr: prototype.attr };
+  const valueOf = (value, node, given) => (typeof value === "function" ? value.apply(node, given) : value);
+  prototype.text = function (...told) {
+    return told.length ? this.each(function (...given) {
+      tell(this, String(valueOf(told[0], this, given) ?? ""));
+    }) : asIs.text.call(this);
+  };
+  prototype.attr = function (name, ...told) {
+    return told.length ? this.each(function (...given) {
+      const value = valueOf(told[0], this, given);
+      if (value == null) this.removeAttribute(name);
+      else if (this.getAttribute(name) !== String(value)) this.setAttribute(name, value);
+    }) : asIs.attr.call(this, name);
+  };
+}
+
+root.mecpapers.text = { digits, fixed, below, percent, clamp, mean, listed, tell, tellOnce };
 
 })(globalThis);
