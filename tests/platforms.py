@@ -48,6 +48,7 @@ def main() -> int:
                 except StepError as error:
                     said, status = str(error), "FAILED"
                 rows.append((number, resolution, status, time.monotonic() - start, said))
+                print(f"{status}, {time.monotonic() - start:.0f} s: {said}", flush=True)
                 shutil.rmtree(place, ignore_errors=True)
     print("== summary")
     for number, resolution, status, seconds, said in rows:
