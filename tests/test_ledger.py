@@ -1,6 +1,7 @@
 """Verdicts follow from numbers, in both directions; rows are data, and a broken row is named."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -338,3 +339,11 @@ def test_powers_of_ten_are_written_as_such(value, digits, text):
 
 def test_a_number_that_is_none_says_so():
     assert rounded(math.nan, 3) == "n/a"
+
+
+def test_no_text_counts_one_of_several() -> None:
+    """A row reads "above 1 yr": its number stands before the unit as it is."""
+    for claims in ledger.load().values():
+        for claim in claims:
+            if 1 in (claim.published, claim.fails_above, claim.fails_below):
+                assert not re.match(r"[a-z]{3,}s\b", claim.unit), claim.key

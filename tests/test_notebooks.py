@@ -1,8 +1,12 @@
 """What every committed notebook keeps to, checked without running it."""
 
 import ast
+import base64
+import csv
+import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +133,80 @@ def test_formulas_are_such_as_the_site_typesets(content: dict[str, Any]) -> None
     assert not re.search(r"\\(?:boldsymbol|bm|cancel|color|mhchem|require|unicode)\b", prose)
     for display in re.findall(r"\$\$(.+?)\$\$", prose, re.DOTALL):
         assert not (r"\tag" in display and r"\\" in display), f"use align*: {display}"
+
+
+Rows = list[dict[str, str]]
+
+
+def column(rows: Rows, name: str, scale: float = 1) -> list[float]:
+    return [scale * float(row[name]) for row in rows]
+
+
+# What an alternative text says in numbers, made anew from the data below its figure.
+SAID: list[tuple[str, str, Callable[[Rows], str]]] = [
+    (
+        "fhei/04-alternating",
+        "fhei-eta.csv",
+        lambda rows: "loss is {:.2f} percent at an increment of 0.001, {:.1f} at 0.03 and {:.1f} at 0.1".format(
+            *(column(rows, "equal", 100)[k] for k in (0, 3, 4))
+        ),
+    ),
+    (
+        "fhei/05-results",
+        "fhei-figure-4b.csv",
+        lambda rows: "to between {:.0f} and {:.0f} with 15".format(
+            *sorted(float(rows[-1][name]) for name in ("inversion-gain", "exact"))
+        ),
+    ),
+    (
+        "fhei/06-how-near",
+        "fhei-gaps.csv",
+        lambda rows: "constant quality loses {:.1f} to {:.1f} percent".format(
+            *(f(100 * float(r["loss"]) for r in rows if r["scheme"] == "constant quality") for f in (min, max))
+        ),
+    ),
+    (
+        "video/03-theorem-1",
+        "local-frames.csv",
+        lambda rows: f"from 1 to {float(list(rows[-1].values())[1]):.0f} frames",
+    ),
+    (
+        "video/04-theorem-2",
+        "local-against-edge.csv",
+        lambda rows: f"reaching about {float(rows[-1]['cost']):.2f} at 30",
+    ),
+    (
+        "video/12-table-1",
+        "table-1.csv",
+        lambda rows: "edge energy {:.0f},".format(
+            *(
+                100 * float(r["eq7"]) / float(r["printed"])
+                for r in rows
+                if (r["devices"], r["row"]) == ("edge", "energy")
+            )
+        ),
+    ),
+    (
+        "video/15-congestion-prices",
+        "price-certificates.csv",
+        lambda rows: "end after {} to {},".format(
+            *(
+                f(
+                    max(int(r["round"]) for r in rows if r["run"] == run)
+                    for run in {r["run"] for r in rows if "cut" in r["run"]}
+                )
+                for f in (min, max)
+            )
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "said"), SAID, ids=[data for _, data, _ in SAID])
+def test_an_alternative_text_says_what_the_data_say(name: str, data: str, said: Callable[[Rows], str]) -> None:
+    content = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+    held = re.search(rf'download=\\"{data}\\" href=\\"data:text/csv;base64,([^\\]+)', content)
+    assert held
+    rows = list(csv.DictReader(io.StringIO(base64.b64decode(held[1]).decode())))
+    alts = [c["metadata"].get("mystnb", {}).get("image", {}).get("alt", "") for c in json.loads(content)["cells"]]
+    assert said(rows) in " ".join(alts)

@@ -49,6 +49,33 @@ def test_each_curve_of_the_running_times_is_drawn_and_looks_unlike_the_others():
     assert [line.get_label() for line in ax.lines] == names
     seen = {(line.get_color(), line.get_linestyle(), line.get_markerfacecolor()) for line in ax.lines}
     assert len(seen) == len(names)
+    wide = max(ax.lines, key=lambda line: line.get_linewidth())
+    assert all(line.get_zorder() > wide.get_zorder() for line in ax.lines if line is not wide)  # none is hidden by it
+
+
+def test_numbers_on_lines_of_equal_accuracy_stand_apart_from_the_points():
+    from mecpapers.video.evidence import figures
+
+    x, y = (a.ravel() for a in np.meshgrid(np.linspace(0.1, 0.7, 6), np.geomspace(0.01, 0.8, 6)))
+    accuracy = 0.6 + 0.3 * x + 0.1 * np.log10(y)
+    ax = figures.plot_weights({"delay": x, "energy": y, "accuracy": accuracy, "offloading": x})
+    labels = np.array([text.get_position() for text in ax.texts])
+    cell = np.array([x[1] - x[0], np.log10(y[6] / y[0])])
+    points = np.stack([x, np.log10(y)], axis=-1)
+    nearest = np.linalg.norm((labels[:, None] - points) / cell, axis=-1).min(axis=1)
+    # a short line in a corner may have no such place
+    assert len(labels) >= 4 and np.median(nearest) > 0.45
+
+
+def test_a_network_stands_above_its_line_in_the_legend():
+    """Columns are filled one after the other: two rows make pairs."""
+    from mecpapers.video.evidence import figures
+
+    frames = [1, 2, 4]
+    ax = figures.plot_macs(frames, {f"ResNet-{d}": np.array([1e9, 2e9, 3e9]) for d in (18, 34, 101)})
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()][1::2] == ["its line"] * 3
+    assert legend._ncols == 3
 
 
 def test_as_many_servers_as_are_asked_for_are_drawn():

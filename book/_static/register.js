@@ -1,5 +1,5 @@
-// The long tables of claims, errata and equations: filters, sorting, and addresses of rows and of what is shown.
-// Without this script the tables stand as they are.
+// The long tables of claims, errata, equations and faults: filters, sorting, and addresses of rows and of what is shown;
+// pages, where no address leads to a row. Without this script the tables stand as they are.
 document.addEventListener("DOMContentLoaded", async () => {
   for (const table of document.querySelectorAll(".bd-article table")) { // a chapter's part of the ledger, or of the errata
     if (!["claim", "erratum"].includes(table.tHead?.rows[0].cells[0].textContent.trim())) continue;
@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", async () => {
     await new Promise((resolve) => document.head.append(Object.assign(document.createElement("script"), { src: home + file, onload: resolve, onerror: resolve })));
   }
   await window.MathJax?.startup?.promise; // rows that a filter has taken out would never be typeset
-  if (window.DataTable) boxes.forEach(enhance);
+  if (window.DataTable) boxes.forEach((box, i) => enhance(box, i === 0));
 });
 
 // On a phone each row is a card: the names of its cells come from the head.
@@ -26,14 +26,18 @@ function nameCells(box) {
   });
 }
 
+const ROWS = 25; // on a page
+
 // What a row can be filtered by: the words of its cells.
 const FILTERS = {
   paper: (row) => row.textContent.match(/\bPaper (?:III|II|I)\b/)?.[0],
   verdict: (row) => row.querySelector("td[data-name=verdict]")?.textContent.trim(),
+  kind: (row) => row.querySelector("td[data-name=kind]")?.textContent.trim(),
+  part: (row) => row.querySelector("td[data-name=where] code")?.textContent.replace(/^\w+\.py$/, "shared").split("/")[0],
   chapter: (row) => row.querySelector("td[data-name=where] a:last-of-type[href*='.html']:is(:not([href*='#']), [href$='#the-ledger'])")?.textContent.trim(),
 };
 
-function enhance(box) {
+function enhance(box, addressed) { // one table of a page has the address
   const table = box.querySelector("table");
   const rows = [...table.tBodies[0].rows];
   const shown = { q: "" };
@@ -73,16 +77,23 @@ function enhance(box) {
   }
 
   const own = rows.map((row) => Object.fromEntries(Object.entries(FILTERS).map(([name, read]) => [name, read(row) ?? ""])));
+  const paged = box.matches(".paged");
   const data = new DataTable(table, {
-    paging: false, info: false, order: [], autoWidth: false,
-    layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null },
+    paging: paged, pageLength: ROWS, info: false, order: [], autoWidth: false,
+    layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: paged ? "paging" : null },
   });
+  if (paged) {
+    data.on("page", () => setTimeout(() => form.scrollIntoView())); // from the buttons, below the rows; after the drawing
+    // Paper has all rows.
+    window.addEventListener("beforeprint", () => data.page.len(-1).draw());
+    window.addEventListener("afterprint", () => data.page.len(ROWS).draw());
+  }
   data.search.fixed("filters", (_, __, i) => Object.keys(FILTERS).every((name) => !shown[name] || own[i][name] === shown[name]));
   const draw = (remember) => {
     data.search(shown.q ?? "").draw();
     const left = data.rows({ search: "applied" }).count();
     count.textContent = left === rows.length ? `${left} rows` : `${left} of ${rows.length} rows`;
-    if (!remember) return;
+    if (!remember || !addressed) return;
     const parts = Object.entries(shown).filter(([, value]) => value).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     history.replaceState(null, "", parts.length ? `#${parts.join("&")}` : location.pathname + location.search);
   };
@@ -116,6 +127,7 @@ function enhance(box) {
       row.scrollIntoView({ block: "center" });
     } else if (hash.includes("=")) box.scrollIntoView();
   };
+  if (!addressed) return draw(false);
   window.addEventListener("hashchange", follow);
   follow();
 }

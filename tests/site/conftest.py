@@ -17,6 +17,33 @@ from mecpapers.companion import chromium, patience
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("MECPAPERS_SITE", ROOT / "_build" / "html"))
 
+# Of the boxes: how many scroll, those that do and don't show it, and those whose covers are not of the ground's colour.
+SHADES = """boxes => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true}), known = new Map();
+  const parts = colour => {
+    if (!known.has(colour)) {
+      canvas.clearRect(0, 0, 1, 1);
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+      known.set(colour, [...canvas.getImageData(0, 0, 1, 1).data]);
+    }
+    return known.get(colour);
+  };
+  const ground = element => {
+    const [r, g, b, a] = parts(getComputedStyle(element).backgroundColor);
+    if (a === 255) return [r, g, b];
+    const above = element.parentElement ? ground(element.parentElement) : [255, 255, 255];
+    return [r, g, b].map((value, i) => (value * a + above[i] * (255 - a)) / 255);
+  };
+  const image = box => getComputedStyle(box).backgroundImage;
+  const cover = box => parts(image(box).match(/(?:rgba?|color)[(][^)]*[)]/)[0]);
+  const shaded = boxes.filter(box => image(box) !== 'none');
+  const wide = boxes.filter(box => box.checkVisibility() && box.scrollWidth > box.clientWidth);
+  const plain = wide.filter(box => !shaded.includes(box));
+  const off = shaded.filter(box => ground(box).some((value, i) => Math.abs(value - cover(box)[i]) > 2));
+  return [wide.length, ...[plain, off].map(found => found.map(box => box.textContent.slice(0, 80)))];
+}"""
+
 
 def pages() -> list[str]:
     """Every page of the table of contents, relative to the site."""
@@ -37,6 +64,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
         pass  # a browser that leaves a page breaks its connections off
+
+
+@pytest.fixture
+def shades() -> str:
+    return SHADES
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The ledger's and the errata's tables: filtered, sorted, linked to; and without scripts, as they are."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,3 +93,32 @@ def test_on_a_phone_a_chapters_rows_are_cards(opened: Callable, site: Path) -> N
         assert set(firsts) == {"claim", "erratum"}
         assert all(box["width"] <= 390 for box in (row.bounding_box() for row in tables.locator("tbody tr").all()))
         assert faults == []
+
+
+def test_faults_are_filtered_and_stand_on_pages(opened: Callable, site: Path) -> None:
+    with (Path(__file__).parents[2] / "book" / "tables" / "faults.csv").open(encoding="utf-8", newline="") as file:
+        kinds = [row["kind"] for row in csv.DictReader(file)]
+    address = (site / "book" / "faults.html").as_uri()
+    with opened(address, width=390) as (page, faults):
+        box = page.locator(".register").first
+        keys, count = box.locator("tbody td:first-child"), box.locator(".register-count")
+        kind = box.locator("select").first
+        expect(count).to_have_text(f"{len(kinds)} rows")
+        expect(keys).to_have_count(25)
+        assert page.evaluate("document.documentElement.scrollHeight") < 20_000
+        first = keys.first.inner_text()
+        box.get_by_label("Next").click()
+        expect(keys.first).not_to_have_text(first)
+        expect(kind).to_be_in_viewport()
+        kind.select_option("unit")
+        expect(count).to_have_text(f"{kinds.count('unit')} of {len(kinds)} rows")
+        expect(keys).to_have_count(kinds.count("unit"))
+        assert page.url.endswith("#kind=unit")
+        kind.select_option("all")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        expect(keys).to_have_count(len(kinds))
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        expect(keys).to_have_count(25)
+        assert faults == []
+    with opened(address, java_script_enabled=False) as (page, _):
+        assert page.locator(".register").first.locator("tbody tr").count() == len(kinds)

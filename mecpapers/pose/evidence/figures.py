@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from mecpapers.arrays import FloatArray
 from mecpapers.pose.evidence.experiments import Cloud, Sheet
@@ -94,7 +95,10 @@ def plot_heat_map(heat: Mapping[str, FloatArray], deadline: float) -> Axes:
     levels = sorted({60.0, 80.0, 120.0, 140.0, 1e3 * deadline})
     widths = [2 if level == 1e3 * deadline else 1 for level in levels]
     lines = ax.contour(delay, levels=levels, colors="black", linewidths=widths)
-    ax.clabel(lines, fmt="%.0f ms", fontsize=8)
+    halo = [withStroke(linewidth=3, foreground="white")]  # on dark fields black is not seen
+    lines.set_path_effects(halo)
+    for label in ax.clabel(lines, fmt="%.0f ms", fontsize=8):
+        label.set_path_effects(halo)
     ax.set(xlabel="upper threshold u (accept from here on)", ylabel="lower threshold l (discard below)")
     return ax
 
@@ -249,7 +253,7 @@ def plot_spread(tables: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
                 marker=marker, label=name)  # fmt: skip
     ax.set(xlabel="largest over middle (slowdown, or SNR as a ratio)", ylabel="MPJPE, mm", xscale="log")
     ticks = sorted({r["spread"] for rows in tables.values() for r in rows})
-    ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    ax.set_xticks(ticks, [f"{t:g}" for t in ticks], fontsize=8)
     ax.minorticks_off()
     ax.legend()
     return ax

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from mecpapers.arrays import FloatArray
 from mecpapers.style import BLACK, BLUE, GREEN, GREY, LOOKS, ORANGE, PURPLE, VERMILION, figure_style, styled
@@ -36,7 +37,7 @@ def plot_global_step(b: FloatArray, points: Mapping[str, FloatArray]) -> Axes:
     first, second = np.meshgrid(share, share)
     value = ((np.log(first) - b[0]) ** 2 + (np.log(second) - b[1]) ** 2) / 2
     lines = ax.contour(first, second, value, levels=np.geomspace(0.05, 4, 8), cmap="viridis", norm="log")
-    ax.clabel(lines, fmt="%.2g", fontsize=8)
+    ax.clabel(lines, lines.levels[:-1], fmt="%.2g", fontsize=8)  # the outermost runs along the edge
     ax.plot([0, 1], [1, 0], color=BLACK, linewidth=1.5, label="shares add up to 1")
     for (name, point), (colour, marker, _) in styled(points.items(), _STYLES[1:]):
         ax.plot(*point, color=colour, marker=marker, markersize=8, linestyle="", label=name)
@@ -79,6 +80,9 @@ def plot_sweeps(n_devices: Sequence[int], sweeps: Mapping[str, tuple[FloatArray,
     for (name, (mean, error)), (colour, marker, dash) in styled(sweeps.items(), _STYLES):
         ax.errorbar(n_devices, mean, 1.96 * error, label=name, color=colour, marker=marker, linestyle=dash, capsize=3)
     ax.set(xlabel="number of devices N", ylabel="sweeps until the cost rests", ylim=(1, None), yscale="log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.minorticks_off()
     ax.legend()
     return ax
 
@@ -91,7 +95,8 @@ def plot_running_time(seconds: Mapping[str, Mapping[int, float]], unit: str) -> 
         look = next(look for start, look in _TIMED.items() if name.startswith(start)).line()
         if name.endswith("by CVXPY"):
             look |= {"linestyle": ":", "markerfacecolor": "white"}
-        ax.plot(list(times), list(times.values()), **{**look, "label": name})
+        wide = name == "proved optimum"  # below the others, which it would hide
+        ax.plot(list(times), list(times.values()), **{**look, "label": name, "zorder": 1.5 if wide else 2})
     ax.set(xlabel="number of devices N", ylabel=unit, yscale="log")
     ax.figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return ax

@@ -26,7 +26,7 @@ def plot_macs(frames: Sequence[int], counts: Mapping[str, FloatArray]) -> Axes:
         ax.plot(frames, macs / 1e9, color=colour, marker=marker, linestyle="", label=f"{name}, exact")
         ax.plot(frames, (c_0 * np.asarray(frames) + c_1) / 1e9, color=colour, linewidth=1, label="its line")
     ax.set(xlabel="frames $M$", ylabel="complexity $C(M)$, GMAC", ylim=(0, None))
-    ax.legend(ncols=2)
+    ax.figure.legend(loc="outside lower center", ncols=3)  # column by column: a network, and its line below
     return ax
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 
 from mecpapers.arrays import FloatArray
 from mecpapers.style import BLUE, GREY, ORANGE, VERMILION, figure_style, styled
@@ -80,7 +81,7 @@ def plot_weights(points: Mapping[str, FloatArray]) -> Axes:
     lines = ax.tricontour(
         points["delay"], np.log10(points["energy"]), points["accuracy"], levels=levels, cmap="viridis"
     )
-    ax.clabel(lines, fmt="%.2f", fontsize=8)
+    ax.clabel(lines, manual=_apart(lines, points), fmt="%.2f", fontsize=8, colors="black")
     shown = ax.scatter(
         points["delay"],
         np.log10(points["energy"]),
@@ -100,3 +101,17 @@ def plot_weights(points: Mapping[str, FloatArray]) -> Axes:
     ax.set_xlim(points["delay"].min() - 0.05 * reach, points["delay"].max() + 0.05 * reach)
     ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     return ax
+
+
+def _apart(lines: ContourSet, points: Mapping[str, FloatArray]) -> list[tuple[float, float]]:
+    """The place on each line that lies farthest from the points: where its number neither hides one nor is hidden."""
+    place = np.stack([points["delay"], np.log10(points["energy"])], axis=-1)
+    scale = np.ptp(place, axis=0)
+    found = []
+    for path in lines.get_paths():
+        inner = np.asarray(path.vertices, dtype=float)[1:-1]
+        if len(inner):
+            distance = np.linalg.norm((inner[:, None] - place) / scale, axis=-1)
+            x, y = inner[distance.min(axis=1).argmax()]
+            found.append((float(x), float(y)))
+    return found
