@@ -14,7 +14,7 @@ from itertools import count
 import numpy as np
 
 from mecpapers.arrays import FloatArray
-from mecpapers.fhei.computing import check_feasible, feasible, least_energy, reachable, smallest
+from mecpapers.fhei.computing import check_feasible, feasible, least_energy, reachable, rounding, smallest
 from mecpapers.fhei.dual import Node, bounded, counted, dual_of, value_of
 from mecpapers.fhei.mended import improve, last_step, solve_mended, with_resources
 from mecpapers.fhei.model import Allocation, Problem
@@ -60,15 +60,15 @@ def solve_exact(
     205.49 mAP, proved: True
     """
     _check(tolerance, most_nodes)
-    problem = reachable(problem)
+    loose, problem = reachable(loosened(problem)), reachable(problem)
     best = solve_mended(problem).allocation.feature_bytes
-    top = problem.max_feature_bytes
+    top = loose.max_feature_bytes
     root = np.full(problem.users.size, problem.min_feature_bytes / top), np.ones(problem.users.size)
 
     def round_down(sizes: FloatArray) -> FloatArray:
         return improve(problem, last_step(problem, smallest(problem), sizes), max_rounds=2)
 
-    sizes, bound = _search(problem, best, root, None, round_down, tolerance, most_nodes)
+    sizes, bound = _search(loose, best, root, None, round_down, tolerance, most_nodes)
     return _solution(problem, sizes, bound, tolerance)
 
 
@@ -110,7 +110,7 @@ def solve_classes(
         return _climb(problem, below if feasible(problem, below) else least, levels)
 
     root = np.full(m, levels[0] / top), np.ones(m)
-    sizes, bound = _search(problem, round_down(least), root, levels, round_down, tolerance, most_nodes)
+    sizes, bound = _search(loosened(problem), round_down(least), root, levels, round_down, tolerance, most_nodes)
     return _solution(problem, sizes, bound, tolerance)
 
 
@@ -138,11 +138,10 @@ def dual_bound(
 def loosened(problem: Problem) -> Problem:
     """P1 with both limits higher by what float64 may lose in what they are compared with.
 
-    A latency or an energy at its limit is a sum of non-negative terms over M users, in three resources, each of some 30
-    operations: M + 64 roundings of eps, and v^2 of local computing counts those of the latency twice more. What is
-    infeasible here is so in P1 by exact arithmetic, and the dual of this problem bounds P1.
+    That is ``rounding`` of either, as much where v is found, and v^2 of local computing counts those of the latency
+    twice more. What is infeasible here is so in P1 by exact arithmetic, and the dual of this problem bounds P1.
     """
-    more = 1 + 4 * (problem.users.size + 64) * float(np.finfo(float).eps)
+    more = 1 + 4 * rounding(problem)
     return replace(
         problem, max_mean_energy=problem.max_mean_energy * more, max_mean_latency=problem.max_mean_latency * more
     )
@@ -162,7 +161,7 @@ def _solution(problem: Problem, sizes: FloatArray, bound: float, tolerance: floa
 
 
 def _search(
-    problem: Problem,
+    loose: Problem,
     best: FloatArray,
     root: tuple[FloatArray, FloatArray],
     levels: FloatArray | None,
@@ -171,9 +170,8 @@ def _search(
     most_nodes: int,
 ) -> tuple[FloatArray, float]:
     """Best-bound search; return the best sizes, shape (M,), and a bound on their sum, both in byte."""
-    top = float(levels[-1]) if levels is not None else problem.max_feature_bytes
-    loose, ties = loosened(problem), count()
-    dual = dual_of(loose, top)
+    top = float(levels[-1]) if levels is not None else loose.max_feature_bytes
+    dual, ties = dual_of(loose, top), count()
     node = bounded(dual, *root, tolerance)
     most = counted(dual, node.prices, float(root[0][0]), float(root[1][0]))
     heap, closed = [(-node.bound, next(ties), node)], 0.0

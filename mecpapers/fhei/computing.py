@@ -6,12 +6,11 @@ Functions take feature sizes of shape (..., M) and answer for each of the batch;
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
 
 import numpy as np
 
 from mecpapers.arrays import BoolArray, FloatArray
-from mecpapers.fhei.model import BITS, Allocation, Problem, evaluate, inference_flops
+from mecpapers.fhei.model import BITS, RANGE, Allocation, Problem, evaluate, inference_flops
 from mecpapers.fhei.transmission import (
     Shares,
     check_rates,
@@ -23,11 +22,15 @@ from mecpapers.fhei.transmission import (
     uplink_shares,
     uplink_time,
 )
+from mecpapers.lemmas import bisect
 from mecpapers.solution import Infeasible, Solution
 
 _HIDES = 1e26
 """What lambda must be of the largest sigma_m so that sigma_m + lambda is lambda to the last bit, with a margin of 1e10;
 beyond it a larger lambda changes no share."""
+_FAR = 64
+"""How far d_max may lie above what any user can have: a size bisected to 2^-36 of d_max (``mended``) then misses less
+than 1e-9 of what there is, which is what a trade must bring."""
 _NEAR = 2.0**-50  # of 1 + log v, and of the latency: 1e-15, where what is left is rounding
 _SLOWEST = 1e-80  # FLOP/s; a v below it, of next to no load, takes no energy, and its lambda leaves float64
 
@@ -165,8 +168,9 @@ def reachable(problem: Problem) -> Problem:
     """P1 with d_max no larger than twice what both limits would let a user have who is alone; the same optimum.
 
     A byte takes 8 / D on the downlink, c_1 / F at the server and c_2 / Q on the mobile, within M T-bar seconds; and in
-    that time local computing of d takes psi c_2^3 d^3 / (M T-bar)^2 of M E-bar joules. Sizes are then bisected on the
-    way to what there can be, however large d_max is.
+    that time local computing of d takes psi c_2^3 d^3 / (M T-bar)^2 of M E-bar joules. If that is ``_FAR`` above what
+    any user can have beside the others' d_min, it is twice that. Sizes are then bisected on the way to what there can
+    be, however large d_max is.
 
     Raises
     ------
@@ -182,8 +186,24 @@ def reachable(problem: Problem) -> Problem:
         problem.in_flops_per_byte / float(users.device_speed.max()),
     )
     cheap = float(np.cbrt(energy * time**2 / problem.energy_coefficient)) / problem.in_flops_per_byte
-    most = max(2 * min(time / seconds, cheap), problem.min_feature_bytes)
-    return problem if most >= problem.max_feature_bytes else replace(problem, max_feature_bytes=most)
+    low = max(problem.min_feature_bytes, 1 / RANGE)
+    high = min(max(2 * min(time / seconds, cheap), low), problem.max_feature_bytes)
+
+    def fits(log_size: FloatArray) -> np.bool_:
+        return feasible(problem, np.where(np.eye(users.size) == 1, np.exp(log_size), smallest(problem))).any()
+
+    if high > _FAR * low and not fits(np.log(high / _FAR)):
+        high = 2 * float(np.exp(bisect(fits, np.log(low), np.log(high / _FAR), within=2.0**-9)))  # 2: 2^-9 of ln 1e100
+    return problem if high >= problem.max_feature_bytes else replace(problem, max_feature_bytes=high)
+
+
+def rounding(problem: Problem) -> float:
+    """What float64 may lose, relatively, in a latency or an energy at its limit.
+
+    Either is a sum of non-negative terms over M users, in three resources, each of some 30 operations: M + 64 roundings
+    of eps.
+    """
+    return (problem.users.size + 64) * float(np.finfo(float).eps)
 
 
 def smallest(problem: Problem) -> FloatArray:
@@ -245,9 +265,9 @@ def _least_energy_of_unequal(problem: Problem, feature_bytes: FloatArray) -> tup
     least = np.where(possible, least, users.device_speed.max())
     hides = np.cbrt(_HIDES * users.receive_power.max() / (2 * problem.energy_coefficient))
     low = x = np.zeros_like(least)
-    met, exact = ~possible, _NEAR * users.size * problem.max_mean_latency
-    high = np.log(np.maximum(hides / least, 1.0))
-    for k in count(1):
+    met, exact = ~possible, rounding(problem) * users.size * problem.max_mean_latency
+    high = move = np.log(np.maximum(hides / least, 1.0))
+    while True:
         v = least * np.exp(x)
         price = np.maximum(latency_price(problem, v), np.finfo(float).tiny)  # where sigma is 0, too, its root divides
         s = np.sqrt(users.receive_power + price[..., None])
@@ -257,12 +277,13 @@ def _least_energy_of_unequal(problem: Problem, feature_bytes: FloatArray) -> tup
         with np.errstate(all="ignore"):  # a step that is no number is not inside
             slope = 1.5 * price * (free**2 - priced * (root / s / s / s).sum(axis=-1))
             slope = slope - np.where(v[..., None] < users.device_speed, load, 0.0).sum(axis=-1) / v
-            step = x - late / slope
-        inside = (low <= step) & (step <= high) & (k % 4 > 0)
+            step = x - np.where(late > rest, np.log1p(late / rest) * (late + rest), late) / slope
+        inside = (low <= step) & (step <= high) & (np.abs(step - x) < move / 2)
         met = met | (np.abs(late) <= exact) | (high - low <= _NEAR * (1 + high))
-        x = np.where(met, x, np.where(inside, step, (low + high) / 2))
         if met.all():
             break
+        x, last = np.where(met, x, np.where(inside, step, (low + high) / 2)), x
+        move = np.abs(x - last)
     v = np.where(possible, least * np.exp(x), np.inf)
     price = np.maximum(latency_price(problem, least * np.exp(x)), np.finfo(float).tiny)
     received = downlink_cost(problem, feature_bytes, price[..., None])[1]

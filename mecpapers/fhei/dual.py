@@ -251,10 +251,11 @@ def _newton(dual: Dual, prices: FloatArray, ends: FloatArray, tau: float) -> tup
         step = -prices * np.linalg.solve(relative + ridge, slope * prices)
         step *= min(1.0, 0.9 / float(np.max(np.abs(step / prices))))  # prices stay positive: at most 0.9 of each
         decrement = -float(slope @ step)
-        if not decrement > 1e-3 * tau:  # what is left to gain is a thousandth of what the smoothing errs
+        lost = np.finfo(float).eps * (ends.shape[1] + 32) * (prices.sum() + ends[1].sum())  # as in ``_rounding``
+        if not decrement > max(1e-3 * tau, lost):  # what is left to gain is a thousandth of what the smoothing errs
             break
         length = 1.0
-        while length > 1e-8:
+        while length > max(1e-8, lost / decrement):
             trial = prices + length * step
             after = _derivatives(dual, trial, ends, tau)
             if after[0] <= value - 0.1 * length * decrement:

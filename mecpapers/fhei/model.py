@@ -88,7 +88,7 @@ def _check_range(record: Users | Problem) -> None:
         if isinstance(value, Users | None):
             continue
         array = np.asarray(value)
-        for k in np.argwhere((array != 0) & ~((array >= least) & (array <= RANGE))):
+        for k in np.argwhere((array != 0) & ~((array >= least) & (array <= RANGE * (1 + TOLERANCE)))):
             raise ValueError(
                 f"{name}{''.join(f'[{i}]' for i in k)} = {array[tuple(k)]:.12g}: "
                 f"must lie between {least:g} and {RANGE:g}{'' if least == 1 / RANGE else ' byte'}"
