@@ -251,7 +251,7 @@ def _newton(dual: Dual, prices: FloatArray, ends: FloatArray, tau: float) -> tup
         step = -prices * np.linalg.solve(relative + ridge, slope * prices)
         step *= min(1.0, 0.9 / float(np.max(np.abs(step / prices))))  # prices stay positive: at most 0.9 of each
         decrement = -float(slope @ step)
-        lost = np.finfo(float).eps * (ends.shape[1] + 32) * (prices.sum() + ends[1].sum())  # as in ``_rounding``
+        lost = 4 * np.finfo(float).eps * prices.sum()  # the prices and what they leave, each rounded, now and after
         if not decrement > max(1e-3 * tau, lost):  # what is left to gain is a thousandth of what the smoothing errs
             break
         length = 1.0
