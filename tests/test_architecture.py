@@ -117,7 +117,7 @@ def test_a_first_import_is_light():
 
 # Lines of code of each paper but for evidence and measured data, docstrings and comments: what a reader has to read.
 # Who raises a number says in the commit what for.
-MOST_LINES = {"video": 2755, "fhei": 1269, "pose": 850}
+MOST_LINES = {"video": 2780, "fhei": 1269, "pose": 850}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 

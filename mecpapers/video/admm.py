@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from mecpapers import iterate
 from mecpapers.arrays import BoolArray, FloatArray, freeze
-from mecpapers.solution import Ended, Solution
-from mecpapers.video.augmented import LocalCase, Projection, Terms, local_step, project, terms, terms_of_each
+from mecpapers.batch import Number
+from mecpapers.solution import Ended, Infeasible, Solution
+from mecpapers.video.augmented import LocalCase, Projection, Terms, local_step, project, terms
 from mecpapers.video.edge import congestion_roots, edge_shares
 from mecpapers.video.geometric import relaxed_frames
 from mecpapers.video.local import solve_local
@@ -22,6 +24,7 @@ from mecpapers.video.model import Allocation, Problem, evaluate, fewest_frames
 # near 0 brings to rest end far apart. At 2 those would pass for converged, at 0.02 the fitted reading would not.
 _AGREED = 0.2
 
+R = TypeVar("R", "State", Terms)
 Sweep = Literal["parallel", "sequential"]
 Start = Literal["zeros-hertz", "zeros-gigahertz", "equal-share", "all-edge"]
 
@@ -70,7 +73,10 @@ the start, and Theorem 1 for the local devices."""
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class State:
-    """One iterate {u, v, theta}; arrays of shape (N,). Of the shares the logarithms are kept, see ``augmented``."""
+    """One iterate {u, v, theta}; arrays of shape (N,), of K problems side by side (K, N) and (K,) for a number.
+
+    Of the shares the logarithms are kept, see ``augmented``.
+    """
 
     offload: BoolArray  # x_n
     frames: FloatArray  # exp(M^_n) [1], real
@@ -80,8 +86,8 @@ class State:
     t: FloatArray  # ln(t_n / T), the server's
     theta_f: FloatArray  # [cost]
     theta_t: FloatArray  # [cost]
-    cost: float  # F^i, the sum of (31) and (32) at the server's shares
-    change: float = np.inf  # |F^i - F^(i-1)|
+    cost: Number  # F^i, the sum of (31) and (32) at the server's shares
+    change: Number = np.inf  # |F^i - F^(i-1)|
 
     @property
     def disagreement(self) -> float:
@@ -129,6 +135,45 @@ def rounds(problem: Problem, reading: Reading = FITTED, state: State | None = No
     return iterate.rounds(first, sweep, partial(done, reading=reading), most=reading.max_sweeps)
 
 
+def rounds_of_many(problems: Sequence[Problem], reading: Reading = FITTED) -> list[list[State] | None]:
+    """The states of ``rounds`` for each problem, those of as many devices side by side.
+
+    What numpy takes for a call is then shared by all of them. No walk depends on its neighbours.
+
+    Returns
+    -------
+    a walk each; None where it takes ``rounds`` to walk alone, or to say why it can't
+    """
+    if isinstance(reading.step_size, str):
+        return [None] * len(problems)  # s is another for each
+    walks: list[list[State]] = [[] for _ in problems]
+    sizes: dict[int, list[int]] = {}
+    for k, problem in enumerate(problems):
+        with suppress(Infeasible):
+            walks[k].append(begin(problem, reading))
+            sizes.setdefault(problem.devices.size, []).append(k)
+    for going in sizes.values():
+        while going:
+            together = _stacked([terms(problems[k], reading.local) for k in going])
+            after = _sweep(together, _stacked([walks[k][-1] for k in going]), reading.step_size, reading)
+            for row, k in enumerate(going):
+                walks[k].append(State(**{name: values[row] for name, values in vars(after).items()}))
+            going = [k for k in going if len(walks[k]) <= reading.max_sweeps and not done(walks[k][-1], reading)]
+    return [walk or None for walk in walks]
+
+
+def _stacked(records: Sequence[R]) -> R:
+    """Records of shape (N,) as one of shape (K, N)."""
+    first = records[0]
+    return type(first)(**{name: np.stack([getattr(record, name) for record in records]) for name in vars(first)})
+
+
+def solve_many_admm(problems: Sequence[Problem], reading: Reading = FITTED) -> list[Solution[Allocation] | None]:
+    """Solve problems as ``solve_admm`` does, side by side by ``rounds_of_many``; None where that has no walk."""
+    walks = zip(problems, rounds_of_many(problems, reading), strict=True)
+    return [None if walk is None else finish(problem, walk, reading) for problem, walk in walks]
+
+
 def done(state: State, reading: Reading = FITTED) -> Ended | None:
     """Converged where the cost rests; a ``cycle`` where devices and server disagree there."""
     if not state.change < reading.threshold:
@@ -168,35 +213,38 @@ def begin(problem: Problem, reading: Reading = FITTED) -> State:
 def step(problem: Problem, state: State, reading: Reading = FITTED) -> State:
     """One sweep of Algorithm 4 over all devices: its steps 1, 2 and 3."""
     s = balanced_step_size(problem) if isinstance(reading.step_size, str) else reading.step_size
-    before, k = state.cost, terms(problem, reading.local)
-    if reading.sweep == "parallel":
-        state = _advance(k, state, slice(None), s, reading)
-    else:
-        for n, own in enumerate(terms_of_each(problem, reading.local)):
-            state = _advance(own, state, slice(n, n + 1), s, reading)
+    return _sweep(terms(problem, reading.local), state, s, reading)
+
+
+def _sweep(k: Terms, state: State, s: float, reading: Reading) -> State:
+    """``step`` for the problem, or the problems side by side, whose coefficients these are."""
+    before, n = state.cost, k.low.shape[-1]
+    for turn in [slice(None)] if reading.sweep == "parallel" else [slice(m, m + 1) for m in range(n)]:
+        state = _advance(k.take(turn), state, turn, s, reading)
     cost = _cost(k, state)
-    return replace(state, cost=cost, change=abs(cost - before))
+    return replace(state, cost=cost, change=np.abs(cost - before))
 
 
 def _advance(k: Terms, state: State, turn: slice, s: float, reading: Reading) -> State:
     """Steps 1 and 3 for the devices whose turn it is, step 2 for all."""
     x, frames, y, z = state.offload.copy(), state.frames.copy(), state.y.copy(), state.z.copy()
     theta_f, theta_t = state.theta_f.copy(), state.theta_t.copy()
-    f, t = (state.f - theta_f / s)[turn], (state.t - theta_t / s)[turn]
-    x[turn], frames[turn], y[turn], z[turn] = local_step(k, f, t, s)  # (41)
+    own = (..., turn)
+    f, t = (state.f - theta_f / s)[own], (state.t - theta_t / s)[own]
+    x[own], frames[own], y[own], z[own] = local_step(k, f, t, s)  # (41)
     f = project(y + theta_f / s, x, s, reading.projection)  # (42)
     t = project(z + theta_t / s, x, s, reading.projection)
-    theta_f[turn] += s * (y - f)[turn]  # (45)
-    theta_t[turn] = (z if reading.literal_46 else theta_t)[turn] + s * (z - t)[turn]  # (46)
+    theta_f[own] += s * (y - f)[own]  # (45)
+    theta_t[own] = (z if reading.literal_46 else theta_t)[own] + s * (z - t)[own]  # (46)
     return State(offload=x, frames=frames, y=y, z=z, f=f, t=t, theta_f=theta_f, theta_t=theta_t, cost=state.cost)
 
 
-def _cost(k: Terms, state: State) -> float:
+def _cost(k: Terms, state: State) -> Number:
     """F^i, without the constant -beta_3 m_a2, as (31) and (32) are."""
     m, x = state.frames, state.offload
     with np.errstate(over="ignore", invalid="ignore"):  # a start at which a share is next to nothing; rate 0
         edge = (k.a0 * m + k.a1) * np.exp(-state.f) + k.bt * m * np.exp(-state.t) + k.e * m + k.g / m
-    return float(np.where(x, edge, k.local_cost).sum())
+    return np.where(x, edge, k.local_cost).sum(axis=-1)
 
 
 def round_off(problem: Problem, state: State, reading: Reading = FITTED) -> Solution[Allocation]:

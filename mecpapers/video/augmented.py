@@ -1,5 +1,7 @@
 """Section V-B: the two minimisations of the augmented Lagrangian (37), for all devices at once.
 
+Arrays have shape (N,); of K problems side by side, each of N devices, shape (K, N).
+
 The logarithms y, z and f^, t^ of the paper are kept as logarithms of *fractions* of f^max and of the time budget, so
 that (29b) and (29c) read sum exp(f^) <= 1 and sum exp(t^) <= 1. Another unit would only shift them.
 
@@ -31,7 +33,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from math import log
 from typing import Literal, get_args
 
 import numpy as np
@@ -69,8 +70,8 @@ class Terms(Coefficients):
             locked(getattr(self, field.name))
 
     def take(self, devices: slice | BoolArray) -> Terms:
-        """The coefficients of some devices: a slice, or shape (N,)."""
-        return Terms(*(getattr(self, field.name)[devices] for field in fields(self)))
+        """The coefficients of some devices: a slice, or the shape of the coefficients."""
+        return Terms(*(getattr(self, field.name)[..., devices] for field in fields(self)))
 
 
 def terms(problem: Problem, local: LocalCase = "theorem-1") -> Terms:
@@ -92,19 +93,9 @@ def terms(problem: Problem, local: LocalCase = "theorem-1") -> Terms:
     return _cases(problem)[local]
 
 
-def terms_of_each(problem: Problem, local: LocalCase = "theorem-1") -> tuple[Terms, ...]:
-    """The same, one device after the other: N records of shape (1,)."""
-    return _cases_of_each(problem)[local]
-
-
 @remembered  # the same in every sweep
 def _cases(problem: Problem) -> Mapping[LocalCase, Terms]:
     return {"printed": _terms(problem, restate_eq31(problem)), "theorem-1": _terms(problem, problem)}
-
-
-@remembered
-def _cases_of_each(problem: Problem) -> Mapping[LocalCase, tuple[Terms, ...]]:
-    return {case: tuple(k.take(slice(n, n + 1)) for n in range(k.low.size)) for case, k in _cases(problem).items()}
 
 
 def _terms(problem: Problem, at_home: Problem) -> Terms:
@@ -183,11 +174,12 @@ def _root(k: Terms, f: FloatArray, t: FloatArray, s: float) -> FloatArray:
     m = (low + high) / 2
     for _ in range(_MAX_STEPS):
         value, size, bend = slope(k, m, f, t, s)
-        if np.all(np.abs(value) <= _STATIONARY * size):
+        found = np.abs(value) <= _STATIONARY * size  # and stays where it is
+        if found.all():
             break
         low, high = np.where(value < 0, m, low), np.where(value < 0, high, m)
         newton = m - value / np.where(bend > 0, bend, np.inf)
-        m = np.where((low < newton) & (newton < high), newton, (low + high) / 2)
+        m = np.where(found, m, np.where((low < newton) & (newton < high), newton, (low + high) / 2))
     return m
 
 
@@ -196,13 +188,13 @@ def project(b: FloatArray, offload: BoolArray, s: float, how: Projection = "exac
 
     Parameters
     ----------
-    b : y + theta / s, shape (N,)
-    offload : shape (N,); the set N_1, to which the constraint applies
+    b : y + theta / s, shape (N,) or (K, N)
+    offload : the same shape; the set N_1, to which the constraint applies
     how : ``printed`` by (43)-(44), which does not solve (42)
 
     Returns
     -------
-    shape (N,)
+    the shape of b
 
     Raises
     ------
@@ -216,32 +208,37 @@ def project(b: FloatArray, offload: BoolArray, s: float, how: Projection = "exac
     array([0.572267, 0.427733, 5.      ])
     """
     check_choice("how", how, get_args(Projection))
-    inside = b[offload]
-    v = b.copy()
-    if not inside.size:
-        return v
-    largest = inside.max()
-    excess = largest + np.log(np.exp(inside - largest).sum())  # ln sum exp(b)
-    if excess <= 0:
-        return v
-    v[offload] = inside - (excess if how == "printed" else wrightomega(inside + _log_price(inside)))
-    return v
+    inside = np.where(offload, b, -np.inf)
+    largest = inside.max(axis=-1, keepdims=True, initial=0.0)
+    total = np.exp(inside - largest).sum(axis=-1, keepdims=True)  # sum exp(b) is exp(largest) times that
+    over = total > np.exp(-largest)
+    price = np.zeros(over.shape)
+    if over.any():
+        price[over] = _log_price(np.atleast_2d(inside)[over.ravel()])
+    if how == "printed":
+        with np.errstate(divide="ignore"):  # nobody inside
+            lower = largest + np.log(total)
+    else:
+        lower = wrightomega(inside + price)
+    return np.where(offload & over, b - lower, b)
 
 
-def _log_price(b: FloatArray) -> float:
-    """ln(mu / s) at which sum exp(b - omega(b + ln(mu/s))) = 1.
+def _log_price(b: FloatArray) -> FloatArray:
+    """ln(mu / s) at which sum exp(b - omega(b + ln(mu/s))) = 1, of each row of b; -inf where nothing binds.
 
     Since exp(b - omega) = omega s / mu, that is h = ln sum omega(b + l) - l = 0 in l = ln(mu/s). h falls and is
     concave: Newton steps from a point with h <= 0 come down to the root without passing it.
     """
-    price = log(b.size) + 1
-    while log(wrightomega(b + price).sum()) > price:
-        price += max(1.0, abs(price))
+    price = np.log((b > -np.inf).sum(axis=-1)) + 1
+    while (above := np.log(wrightomega(b + price[:, None]).sum(axis=-1)) > price).any():
+        price = np.where(above, price + np.maximum(1.0, np.abs(price)), price)
+    going = np.ones(price.shape, dtype=bool)
     for _ in range(_MAX_STEPS):
-        omega = wrightomega(b + price)
-        total = omega.sum()
-        step = (log(total) - price) / ((omega / (1 + omega)).sum() / total - 1)
-        price -= step
-        if abs(step) <= _CLOSE * max(1.0, abs(price)):  # the next step would be about the square of it
+        omega = wrightomega(b + price[:, None])
+        total = omega.sum(axis=-1)
+        step = (np.log(total) - price) / ((omega / (1 + omega)).sum(axis=-1) / total - 1)
+        price = np.where(going, price - step, price)
+        going &= np.abs(step) > _CLOSE * np.maximum(1.0, np.abs(price))  # the next step would be about its square
+        if not going.any():
             break
-    return float(price)
+    return price

@@ -54,6 +54,32 @@ def test_a_sequential_sweep_serves_one_device_after_the_other():
         np.testing.assert_array_equal(getattr(state, name), getattr(whole, name))
 
 
+@pytest.mark.parametrize("reading", [FITTED, PRINTED, THEOREM_1, replace(FITTED, projection="printed", max_sweeps=7)])
+def test_side_by_side_each_walks_as_alone(reading):
+    """Of several sizes, with outages, and where no walk begins; each ends at its own sweep."""
+    some = [drop(n, k, scenario) for n in (1, 3, 8) for k in range(6) for scenario in (EQ31, MIXED)]
+    quiet = [replace(p, devices=replace(p.devices, uplink_rate=np.zeros(p.devices.size))) for p in some[:2]]
+    poor = replace(some[-1], devices=replace(some[-1].devices, min_accuracy=0.999))
+    problems = [*some, *quiet, poor]
+    walks = admm.rounds_of_many(problems, reading)
+    assert walks[-1] is None
+    assert len({len(walk) for walk in walks[:-1]}) > 1
+    for p, walk in zip(problems[:-1], walks[:-1], strict=True):
+        alone = list(rounds(p, reading))
+        assert len(walk) == len(alone)
+        for name in ("offload", "frames", "y", "z", "f", "t", "theta_f", "theta_t", "cost", "change"):
+            for mine, theirs in zip(walk, alone, strict=True):
+                np.testing.assert_allclose(getattr(mine, name), getattr(theirs, name), rtol=1e-12, atol=1e-12)
+    found = admm.solve_many_admm(problems, reading)[:-1]
+    for p, one in zip(problems[:-1], found, strict=True):
+        alone = solve_admm(p, reading)
+        assert (one.ended, one.objective) == (alone.ended, pytest.approx(alone.objective, rel=1e-12))
+
+
+def test_where_the_step_size_is_a_problems_own_each_walks_alone():
+    assert admm.rounds_of_many([drop(3), drop(3, 1)], replace(FITTED, step_size="balanced")) == [None, None]
+
+
 def test_46_to_the_letter_uses_z():
     p = drop(3)
     state = admm.begin(p, PRINTED)

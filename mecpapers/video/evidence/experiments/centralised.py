@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from mecpapers import sweep
 from mecpapers.arrays import FloatArray
 from mecpapers.solution import Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, drop_generator
-from mecpapers.video.admm import FITTED, PRINTED, solve_admm
-from mecpapers.video.bounds import solve_exact, solve_exact_frames
+from mecpapers.video.admm import FITTED, PRINTED, solve_admm, solve_many_admm
+from mecpapers.video.bounds import solve_exact, solve_exact_frames, solve_many_exact
 from mecpapers.video.cccp import solve_cccp
 from mecpapers.video.edge import edge_shares
 from mecpapers.video.geometric import solve_geometric, warm_started
@@ -24,10 +26,11 @@ from mecpapers.video.model import (
     restate_eq31,
     transmission_delay,
     transmission_delay_in_radio_frames,
+    violations,
 )
 from mecpapers.video.offloading import solve_channel_aware, solve_channel_prefixes
 from mecpapers.video.scenario import EQ31, SET_A, SET_B, TRAITS, Scenario, Trait
-from mecpapers.video.schemes import SCHEMES, Scheme, compare
+from mecpapers.video.schemes import METRICS, SCHEMES, TOGETHER, Scheme, measure
 
 # What the paper's heuristics find by themselves; as schemes they return all devices local where that is cheaper.
 AS_STATED: dict[str, Scheme] = {
@@ -42,7 +45,21 @@ AS_STATED: dict[str, Scheme] = {
 
 def charged_optimum(problem: Problem, *, rng: np.random.Generator | None = None) -> Solution[Allocation]:
     """The least cost that the charged energy allows: under eq31 local devices may leave Theorem 1."""
-    return solve_exact(restate_eq31(problem) if problem.local_energy == "eq31" else problem)
+    return solve_exact(charged(problem))
+
+
+def charged(problem: Problem) -> Problem:
+    """The problem whose clocks and frames are free to suit the energy that is charged."""
+    return restate_eq31(problem) if problem.local_energy == "eq31" else problem
+
+
+_TOGETHER: Sequence[tuple[Scheme, sweep.Together[Problem, Allocation]]] = [
+    *TOGETHER,
+    (charged_optimum, lambda problems: solve_many_exact([charged(problem) for problem in problems])),
+    (AS_STATED["admm"], partial(solve_many_admm, reading=FITTED)),
+    (AS_STATED["admm-printed"], partial(solve_many_admm, reading=PRINTED)),
+]
+compare = partial(sweep.compare, measure=measure, violations=violations, metrics=METRICS, together=_TOGETHER)
 
 
 @kept
@@ -51,7 +68,7 @@ def local_against_edge(
 ) -> Sweep:
     """The two outer schemes of Fig. 5: all devices local, all at the edge, over the number of devices."""
     schemes = {name: AS_STATED[name] for name in ("local", "edge")}
-    return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+    return compare(schemes, scenario, n_drops=n_drops, seed=seed, axis={"n_devices": n_devices})
 
 
 @kept
@@ -61,14 +78,14 @@ def figure_5(n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenar
     schemes: dict[str, Scheme] = {name: AS_STATED[name] for name in names}
     if scenario.local_energy == "eq31":
         schemes["charged-optimum"] = charged_optimum
-    return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+    return compare(schemes, scenario, n_drops=n_drops, seed=seed, axis={"n_devices": n_devices})
 
 
 @kept
 def figure_5_bounds(n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31) -> Sweep:
     """The two bounds of Fig. 5: Search+Heuristic, and Search+Search's optimum by proof instead of exhaustion."""
     schemes = {name: AS_STATED[name] for name in ("exact", "search-heuristic")}
-    return compare(schemes, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+    return compare(schemes, scenario, n_drops=n_drops, seed=seed, axis={"n_devices": n_devices})
 
 
 @kept
@@ -76,7 +93,9 @@ def compared(
     names: tuple[str, ...], n_devices: Sequence[int], n_drops: int = 100, seed: int = 0, scenario: Scenario = EQ31
 ) -> Sweep:
     """Some of ``SCHEMES`` over the number of devices."""
-    return compare({name: AS_STATED[name] for name in names}, scenario, n_drops=n_drops, seed=seed, n_devices=n_devices)
+    return compare(
+        {name: AS_STATED[name] for name in names}, scenario, n_drops=n_drops, seed=seed, axis={"n_devices": n_devices}
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -214,7 +233,7 @@ def heuristic_losses(
 ) -> Sweep:
     """Algorithm 3 with Algorithm 2 beside the proved optimum on devices that differ in some traits, energy by (7)."""
     schemes = {name: AS_STATED[name] for name in ("exact", "gp-heuristic", "local")}
-    return compare(schemes, replace(SET_A, mixed=mixed), n_drops=n_drops, seed=seed, n_devices=n_devices)
+    return compare(schemes, replace(SET_A, mixed=mixed), n_drops=n_drops, seed=seed, axis={"n_devices": n_devices})
 
 
 def refitted(accuracy_a1: float, scenario: Scenario = EQ31) -> Scenario:

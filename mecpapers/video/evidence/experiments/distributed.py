@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from mecpapers.solution import Solution
 from mecpapers.store import kept
 from mecpapers.sweep import Sweep, draw_with, drop_generator, run_sweep
 from mecpapers.video import cccp
-from mecpapers.video.admm import FITTED, PRINTED, THEOREM_1, Reading, finish, round_off, rounds
+from mecpapers.video.admm import FITTED, PRINTED, THEOREM_1, Reading, finish, round_off, rounds, rounds_of_many
 from mecpapers.video.bounds import solve_exact
 from mecpapers.video.evidence.experiments.centralised import AS_STATED
 from mecpapers.video.evidence.experiments.drops import drifted
@@ -63,6 +64,11 @@ def _run_admm(reading: Reading, problem: Problem, *, rng: np.random.Generator | 
     return _Run(finish(problem, states, reading), len(states) - 1)
 
 
+def _run_many(reading: Reading, problems: Sequence[Problem]) -> list[Any]:
+    walks = zip(problems, rounds_of_many(problems, reading), strict=True)
+    return [None if walk is None else _Run(finish(problem, walk, reading), len(walk) - 1) for problem, walk in walks]
+
+
 def _run_scheme(name: str, problem: Problem, *, rng: np.random.Generator | None = None) -> _Run:
     return _Run(AS_STATED[name](problem, rng=rng), 0)
 
@@ -89,9 +95,18 @@ def admm_readings(
     threshold : delta, 1e-4 in Algorithm 4 and 1e-5 in Sec. VI-B
     """
     schemes = {name: partial(_run_scheme, name) for name in ("exact", "local")}
-    schemes |= {name: partial(_run_admm, replace(READINGS[name], threshold=threshold)) for name in names}
-    draw = partial(draw_with, scenario, "n_devices")
-    return run_sweep(schemes, draw, _measure_run, axis="n_devices", values=n_devices, n_drops=n_drops, seed=seed)
+    readings = {name: replace(READINGS[name], threshold=threshold) for name in names}
+    schemes |= {name: partial(_run_admm, reading) for name, reading in readings.items()}
+    return run_sweep(
+        schemes,
+        partial(draw_with, scenario, "n_devices"),
+        _measure_run,
+        axis="n_devices",
+        values=n_devices,
+        n_drops=n_drops,
+        seed=seed,
+        together={name: partial(_run_many, reading) for name, reading in readings.items()},
+    )
 
 
 @kept
