@@ -210,13 +210,14 @@ def plot_stress(tables: Mapping[str, Sequence[Mapping[str, float]]], top: float 
 def plot_gaps(gaps: FloatArray, kinds: Sequence[str]) -> Axes:
     """Gap of the Lagrange solution in % of the optimum, sorted, a curve a kind and slack rule; shape (kinds, n, 4)."""
     _, ax = plt.subplots()
-    colours = (BLUE, ORANGE, VERMILION, GREEN)
-    for kind, part, colour in zip(kinds, gaps, colours, strict=True):
+    marks = ((BLUE, "o"), (ORANGE, "s"), (VERMILION, "^"), (GREEN, "D"))
+    for k, (kind, part, (colour, marker)) in enumerate(zip(kinds, gaps, marks, strict=True)):
+        every = {"color": colour, "marker": marker, "markersize": 4, "markevery": (0.025 * k, 0.1)}  # of the diagonal
         rank = np.arange(1, len(part) + 1) / len(part)
         for column, dash in ((1, "-"), (2, ":")):
             loss = 100 * np.sort(1 - part[:, column] / part[:, 0])
             label = f"{kind}, slack filled" if column == 1 else f"{kind}, not filled"
-            ax.plot(rank, np.maximum(loss, 1e-3), color=colour, linestyle=dash, label=label)
+            ax.plot(rank, np.maximum(loss, 1e-3), linestyle=dash, label=label, **every)
     ax.axhline(4, color=GREY, linewidth=1, linestyle="--")
     ax.set(xlabel="share of the instances", ylabel="gap, % of the optimum (floor: 0.001)", yscale="log")
     ax.legend(fontsize=8, loc="center left")
