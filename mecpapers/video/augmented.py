@@ -212,13 +212,13 @@ def project(b: FloatArray, offload: BoolArray, s: float, how: Projection = "exac
     largest = inside.max(axis=-1, keepdims=True, initial=0.0)
     total = np.exp(inside - largest).sum(axis=-1, keepdims=True)  # sum exp(b) is exp(largest) times that
     over = total > np.exp(-largest)
-    price = np.zeros(over.shape)
-    if over.any():
-        price[over] = _log_price(np.atleast_2d(inside)[over.ravel()])
     if how == "printed":
         with np.errstate(divide="ignore"):  # nobody inside
             lower = largest + np.log(total)
     else:
+        price = np.zeros(over.shape)
+        if over.any():
+            price[over] = _log_price(np.atleast_2d(inside)[over.ravel()])
         lower = wrightomega(inside + price)
     return np.where(offload & over, b - lower, b)
 
