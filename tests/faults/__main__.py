@@ -302,16 +302,13 @@ def write_power(outcomes: list[Outcome], claims: Claims, *, known: Mapping[str, 
 
 def write_table(outcomes: list[Outcome]) -> None:
     """The faults as the book shows them."""
-    with (ROOT / "book" / "tables" / "faults.csv").open("w", encoding="utf-8", newline="") as file:
+    with check.TABLE.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["mistake", "kind", "where", "from", "to", "noticed by"])
         for o in outcomes:
             where, _, test = o.noticed_by.rpartition("::")
             name = test.partition("[")[0].removeprefix("test_").replace("_", " ")
-            old, new = (f"`` {' '.join(text.split())} ``" for text in (o.fault.old, o.fault.new))
-            place = Path(o.fault.file).relative_to("mecpapers").as_posix()
-            notice = f"`{Path(where).stem}`: {name}" if test else HANG
-            table.writerow([o.fault.key, o.fault.kind, f"`{place}`", old, new, notice])
+            table.writerow([*o.fault.row, f"`{Path(where).stem}`: {name}" if test else HANG])
 
 
 def as_json(outcomes: list[Outcome], claims: Claims | None, powerless: list[str]) -> str:

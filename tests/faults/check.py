@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RESULTS = HERE / "results.json"
+TABLE = ROOT / "book" / "tables" / "faults.csv"
 POWER = ROOT / "book" / "tables" / "power.csv"  # which fault flips a claim
 POWERLESS = ROOT / "book" / "tables" / "powerless.csv"  # claims that none flips, and why
 PAPERS = ("video", "fhei", "pose")
@@ -50,6 +51,17 @@ class Fault:
         """The papers whose claims it may change."""
         own = Path(self.file).parts[1]
         return (own,) if own in PAPERS else PAPERS
+
+    @property
+    def row(self) -> list[str]:
+        """What the book's table has of it, before what notices it."""
+        place = Path(self.file).relative_to("mecpapers").as_posix()
+        return [
+            self.key,
+            self.kind,
+            f"`{place}`",
+            *(f"`` {' '.join(text.split())} ``" for text in (self.old, self.new)),
+        ]
 
     def applied(self, source: str) -> str:
         """The source with the mistake."""
@@ -128,6 +140,10 @@ def problems(faults: list[Fault]) -> Iterator[str]:
         seen.add(fault.key)
     if len(faults) < LEAST:
         yield f"{len(faults)} faults: must be {LEAST} or more"
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        told = {row[0]: row[:-1] for row in list(csv.reader(file))[1:]}
+    yield from (f"{fault.key}: {TABLE.name} has another" for fault in faults if told.pop(fault.key, None) != fault.row)
+    yield from (f"{key}: {TABLE.name} alone has it" for key in told)
     yield from (f"no fault of the kind {kind}" for kind in KINDS if kind not in {fault.kind for fault in faults})
 
 
